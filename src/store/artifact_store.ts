@@ -1,0 +1,58 @@
+/** A half-open range of bytes. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What a store knows of a key without reading it. */
+export interface StoredInfo {
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+  /** When it was last put, in milliseconds since the Unix epoch. */
+  readonly lastPut: number;
+}
+
+/** An open artifact: the bytes it had when it was opened, whatever happens to the key meanwhile. */
+export interface StoredArtifact {
+  readonly size: number;
+  /**
+   * The bytes, or a range of them. At most one call; the stream closes what it holds when it ends or is cancelled.
+   * Without a range a file's own `readable` comes untouched, for which `Deno.serve` has a fast path (PLATFORM §2).
+   */
+  stream(range?: ByteRange): ReadableStream<Uint8Array>;
+  /** Releases it if `stream` is not called. Harmless afterwards. */
+  close(): void;
+}
+
+/** A packed artifact on disk that is to be stored. */
+export interface ArtifactFile {
+  readonly file: string;
+  readonly size: number;
+  /** `sha256:` of its bytes. */
+  readonly digest: string;
+}
+
+/**
+ * Where artifacts are kept. One contract suite, `tests/contract/store.ts`, runs over every store.
+ *
+ * A key always means the same bytes, so no correctness rests on a lock and every method may run at any time, twice, in
+ * several processes. Failures are a `StepError` of class `storage`; `undefined` means "there is none" and nothing else.
+ */
+export interface ArtifactStore {
+  /**
+   * Stores a file durably: afterwards a crash of this process or of the machine loses nothing, and at no time does a
+   * reader see a part. Of a key that exists it checks size and digest, repairs what differs and refreshes `lastPut`.
+   */
+  put(key: string, artifact: ArtifactFile): Promise<void>;
+  /** The artifact, or undefined if there is none. */
+  open(key: string): Promise<StoredArtifact | undefined>;
+  stat(key: string): Promise<StoredInfo | undefined>;
+  /** Removes a key; none is no error. A download that has begun is not cut off. */
+  delete(key: string): Promise<void>;
+  /** Every key that begins with `prefix`, in any order. */
+  list(prefix: string): AsyncIterable<StoredInfo>;
+  /** Reads the bytes of a key and says whether they have that digest; false if there is no such key. */
+  verify(key: string, digest: string): Promise<boolean>;
+  close(): Promise<void>;
+}
