@@ -17,6 +17,8 @@ export interface ObjectEvent {
   readonly message: string;
   /** Facts such as `revision`, forwarded by notification-controller. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Annotations of the involved object; those of `event.toolkit.fluxcd.io/` go into Flux's events. */
+  readonly annotations?: Readonly<Record<string, string>>;
   /** Milliseconds since the Unix epoch. */
   readonly time: number;
 }

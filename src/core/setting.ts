@@ -36,12 +36,16 @@ export interface Setting<Type extends SettingType = SettingType> {
   readonly configMapKey?: string;
   /** Allowed values, if not every one of the type is. */
   readonly choices?: readonly string[];
+  /** Further values that users know from other builds or versions: refused as not available in this one. */
+  readonly unavailable?: readonly string[];
+  /** What a string must look like, and the words for it in an error: `an address such as :8081`. */
+  readonly pattern?: { readonly expression: RegExp; readonly words: string };
   /** Inclusive bounds of integer, number, duration and size. */
   readonly minimum?: number;
   readonly maximum?: number;
   /** Never printed. */
   readonly secret?: true;
-  /** Accepted without effect, for the Go implementation's users; using it logs one line. */
+  /** Accepted without effect and unchecked, for the Go implementation's users; using it logs one line: the reason. */
   readonly ignored?: string;
 }
 
