@@ -1,0 +1,23 @@
+import { strict as assert } from "node:assert";
+import { fileErrorState } from "./file_error.ts";
+
+const failure = (code: unknown) => Object.assign(new Error("open '/secret/path'"), { code });
+
+const cases = [
+  { error: failure("ENOSPC"), state: "no space left on the disk" },
+  { error: failure("EROFS"), state: "the file system is read-only" },
+  { error: failure("EXDEV"), state: "the operating system says EXDEV" },
+  { error: failure("ERR_INVALID_ARG_TYPE"), state: undefined },
+  { error: failure(28), state: undefined },
+  { error: new TypeError("x is not a function"), state: undefined },
+  { error: "ENOSPC", state: undefined },
+];
+
+Deno.test("fileErrorState() says what the operating system said, and nothing of other errors", () => {
+  for (const { error, state } of cases) assert.equal(fileErrorState(error), state);
+});
+
+Deno.test("fileErrorState() knows an error of Deno", async () => {
+  const error = await Deno.open("/no/such/file").catch((thrown: unknown) => thrown);
+  assert.equal(fileErrorState(error), "no such file or directory");
+});
