@@ -32,6 +32,8 @@ export interface Setting<Type extends SettingType = SettingType> {
   readonly flagAliases?: readonly string[];
   /** `HTTP_TIMEOUT` */
   readonly variable?: string;
+  /** Further variables that mean the same, in order, where the first is unset or empty: `http_proxy`. */
+  readonly variableAliases?: readonly string[];
   /** Key in the ConfigMap, also the path in its `config.json`: `http.timeout`. */
   readonly configMapKey?: string;
   /** Allowed values, if not every one of the type is. */

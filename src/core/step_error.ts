@@ -20,6 +20,8 @@ export interface StepErrorDetails {
   readonly reason: string;
   /** Milliseconds an upstream asked us to wait (`Retry-After`, `RateLimit-*`); wins over the backoff. */
   readonly retryAfterMs?: number;
+  /** Whether the upstream was too slow: the requests in flight to its host then fall back to one. */
+  readonly timedOut?: boolean;
   readonly cause?: unknown;
 }
 
@@ -34,12 +36,14 @@ export class StepError extends Error {
   readonly class: ErrorClass;
   readonly reason: string;
   readonly retryAfterMs: number | undefined;
+  readonly timedOut: boolean;
 
   constructor(message: string, details: StepErrorDetails) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.class = details.class;
     this.reason = details.reason;
     this.retryAfterMs = details.retryAfterMs;
+    this.timedOut = details.timedOut ?? false;
   }
 }
 
