@@ -1,0 +1,37 @@
+import type { Settings } from "../core/setting.ts";
+
+/** The names under which users reach settings, each leading to the name in code. */
+export interface SettingIndex {
+  readonly described: Settings;
+  /** Without dashes; aliases too. */
+  readonly flags: ReadonlyMap<string, string>;
+  readonly variables: ReadonlyMap<string, string>;
+  readonly configMapKeys: ReadonlyMap<string, string>;
+}
+
+/**
+ * Indexes settings by the names that users write.
+ *
+ * @throws {Error} if two settings share one: a bug of ours
+ */
+export function indexSettings(described: Settings): SettingIndex {
+  const flags = new Map<string, string>();
+  const variables = new Map<string, string>();
+  const configMapKeys = new Map<string, string>();
+  for (const [name, setting] of Object.entries(described)) {
+    add(flags, [...(setting.flag ? [setting.flag] : []), ...(setting.flagAliases ?? [])], name);
+    add(variables, setting.variable ? [setting.variable] : [], name);
+    add(configMapKeys, setting.configMapKey ? [setting.configMapKey] : [], name);
+  }
+  return { described, flags, variables, configMapKeys };
+}
+
+function add(index: Map<string, string>, keys: readonly string[], name: string): void {
+  for (const key of keys) {
+    const other = index.get(key);
+    if (other !== undefined) {
+      throw new Error(`Cannot describe settings: ${name} and ${other} share "${key}"`);
+    }
+    index.set(key, name);
+  }
+}

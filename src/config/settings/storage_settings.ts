@@ -1,0 +1,43 @@
+import type { Settings } from "../../core/setting.ts";
+
+/** Stores that users know; those without an entry in the registry of `store/` are not available in a build. */
+const knownBackends = ["memory", "pvc", "s3", "redis"];
+
+/**
+ * Where artifacts are kept and under which URL they are published.
+ *
+ * @param backends the names in the registry of stores
+ */
+export function storageSettings(backends: readonly string[]) {
+  return {
+    storageBackend: {
+      type: "string",
+      default: "memory",
+      description: "Where artifacts are kept.",
+      variable: "STORAGE_BACKEND",
+      configMapKey: "storage.backend",
+      choices: backends,
+      unavailable: knownBackends.filter((known) => !backends.includes(known)),
+    },
+    artifactUrlMode: {
+      type: "string",
+      default: "pod",
+      description:
+        "Whose address artifacts are published under: that of this pod, or the Service SERVICE_NAME in front of all.",
+      variable: "ARTIFACT_URL_MODE",
+      choices: ["pod", "service"],
+    },
+    storageAdvAddr: {
+      type: "string",
+      default: "",
+      description:
+        "Address that artifacts are published under instead, host:port or a URL; for a controller that runs outside the cluster.",
+      flag: "storage-adv-addr",
+      variable: "STORAGE_ADV_ADDR",
+      pattern: {
+        expression: /^(https?:\/\/)?([\w.-]+|\[[\da-fA-F:]+\])(:\d{1,5})?\/?$/,
+        words: "an address such as host:8080 or http://host:8080",
+      },
+    },
+  } as const satisfies Settings;
+}

@@ -1,0 +1,125 @@
+import type { Settings } from "../../core/setting.ts";
+
+const address = {
+  expression: /^(0|([\w.-]*|\[[\da-fA-F:]*\]):\d{1,5})$/,
+  words: "an address such as :8081 or 127.0.0.1:8081, or 0 for off",
+} as const;
+const untilSecure = "metrics are served without TLS in this build";
+
+/** Log, metrics, probes and events. */
+export const telemetrySettings = {
+  logLevel: {
+    type: "string",
+    default: "info",
+    description: "The least severe lines that are logged.",
+    flag: "zap-log-level",
+    flagAliases: ["log-level"],
+    pattern: {
+      expression: /^(trace|debug|info|warn|error|dpanic|panic|fatal|\d{1,3})$/i,
+      words: "one of debug, info, warn, error, panic, or a whole number for the verbosity",
+    },
+  },
+  logEncoding: {
+    type: "string",
+    default: "json",
+    description: "The form of log lines.",
+    flag: "zap-encoder",
+    flagAliases: ["log-encoding"],
+    choices: ["json", "console"],
+  },
+  zapDevel: {
+    type: "boolean",
+    default: false,
+    description: "Development mode of the log.",
+    flag: "zap-devel",
+    ignored: "level and form are set by --zap-log-level and --zap-encoder alone",
+  },
+  zapStacktraceLevel: {
+    type: "string",
+    default: "",
+    description: "From which level on a stack is logged.",
+    flag: "zap-stacktrace-level",
+    ignored: "a stack is logged with bugs of the controller, and only with them",
+  },
+  zapTimeEncoding: {
+    type: "string",
+    default: "",
+    description: "The form of times in the log.",
+    flag: "zap-time-encoding",
+    ignored: "times are RFC 3339",
+  },
+  metricsEnabled: {
+    type: "boolean",
+    default: true,
+    description: "Serve metrics, if there is an address for them.",
+    variable: "METRICS_ENABLED",
+    configMapKey: "metrics.enabled",
+  },
+  metricsBindAddress: {
+    type: "string",
+    default: "0",
+    description: "Address of the metrics; 0 is off.",
+    flag: "metrics-bind-address",
+    pattern: address,
+  },
+  metricsSecure: {
+    type: "boolean",
+    default: true,
+    description:
+      "Keep metrics from those who may not read them: in this build they then answer on loopback only.",
+    flag: "metrics-secure",
+  },
+  metricsCertPath: {
+    type: "string",
+    default: "",
+    description: "Directory of the metrics' certificate.",
+    flag: "metrics-cert-path",
+    ignored: untilSecure,
+  },
+  metricsCertName: {
+    type: "string",
+    default: "tls.crt",
+    description: "File of the metrics' certificate.",
+    flag: "metrics-cert-name",
+    ignored: untilSecure,
+  },
+  metricsCertKey: {
+    type: "string",
+    default: "tls.key",
+    description: "File of the metrics' key.",
+    flag: "metrics-cert-key",
+    ignored: untilSecure,
+  },
+  metricsInterval: {
+    type: "duration",
+    default: 15_000,
+    description: "How often metrics are collected.",
+    variable: "METRICS_INTERVAL",
+    configMapKey: "metrics.interval",
+    ignored: "metrics are collected when they are read",
+  },
+  enableHttp2: {
+    type: "boolean",
+    default: false,
+    description: "HTTP/2 for metrics and webhooks.",
+    flag: "enable-http2",
+    ignored: "metrics are served over HTTP/1.1",
+  },
+  healthProbeBindAddress: {
+    type: "string",
+    default: ":8081",
+    description: "Address of /healthz and /readyz; 0 is off.",
+    flag: "health-probe-bind-address",
+    pattern: address,
+  },
+  eventsAddr: {
+    type: "string",
+    default: "",
+    description: "URL of Flux's notification-controller, to which events are posted.",
+    flag: "events-addr",
+    pattern: {
+      expression: /^https?:\/\/[^\s/]+(\/\S*)?$/,
+      words: "a URL such as http://notification-controller.flux-system.svc.cluster.local./",
+    },
+  },
+} as const satisfies Settings;
