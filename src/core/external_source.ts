@@ -108,7 +108,10 @@ export function describeSpec(generators: Readonly<Record<string, TSchema>>) {
           "Which generator fetches the document; its settings stand in the field of that name.",
       }),
       ...settings,
-    }, { description: "Where the document comes from." }),
+    }, {
+      description: "Where the document comes from.",
+      discriminator: { propertyName: "type" },
+    }),
   }, { description: "What to fetch, how often, and what to make of it." });
 }
 
