@@ -1,6 +1,5 @@
 import { strict as assert } from "node:assert";
 import { ManualClock } from "./manual_clock.ts";
-import { settle } from "./settle.ts";
 
 Deno.test("ManualClock.advance() fires timers by time, equals in the order of scheduling", async () => {
   const clock = new ManualClock(1_000);
