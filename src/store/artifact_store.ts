@@ -21,6 +21,12 @@ export interface StoredArtifact {
    * Without a range a file's own `readable` comes untouched, for which `Deno.serve` has a fast path (PLATFORM §2).
    */
   stream(range?: ByteRange): ReadableStream<Uint8Array>;
+  /**
+   * Fills `into`, or a part of it, with the bytes from `position` on and returns how many; 0 only at the end. The server
+   * prefers it to `stream`: it costs a third of the CPU, most of all where a number comes at once instead of a promise,
+   * which is allowed where that cannot block for long. Never while another call is under way, nor after `stream`.
+   */
+  read?(into: Uint8Array, position: number): number | Promise<number>;
   /** Releases it if `stream` is not called. Harmless afterwards. */
   close(): void;
 }
