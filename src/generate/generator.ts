@@ -36,13 +36,17 @@ export interface PreparedSource {
   /**
    * The request, before hooks change it.
    *
-   * @throws {StepError} class `secret` if a Secret lacks a key that is needed, `configuration` if its value is unusable
+   * @throws {StepError} class `secret` if a Secret lacks a key that is needed or holds a value that cannot be used: not
+   * `configuration`, because no change of the spec mends a Secret
    */
   request(secrets: ReadonlyMap<string, Secret>): SourceRequest;
   /**
    * Asks the upstream and spools its answer. Leaves no connection, timer or open file behind, however it ends.
    *
-   * @throws {StepError} class `transient`, `rejected` or `configuration`; anything else thrown is a bug
+   * Once `context.signal` is aborted, its reason is thrown: that is the caller's end, not a failure.
+   *
+   * @throws {StepError} class `transient` (with `timedOut` if the upstream was too slow), `rejected` or, for the spool
+   * file, `storage`; anything else thrown is a bug
    */
   fetch(request: SourceRequest, context: FetchContext): Promise<Fetched>;
 }

@@ -1,4 +1,5 @@
 import type { TSchema } from "typebox";
+import type { Clock } from "../core/clock.ts";
 import type { Settings, SettingValues } from "../core/setting.ts";
 import type { Generator } from "./generator.ts";
 
@@ -10,6 +11,11 @@ export interface GeneratorEnvironment {
   readonly forbiddenEndpoints: readonly string[];
   /** Whether loopback upstreams are allowed whatever the flags say: the commands without a cluster. */
   readonly allowLoopback: boolean;
+  readonly clock: Clock;
+  /**
+   * All addresses of a host name, in the order to try them; throws if it has none. Default: the system's resolver.
+   */
+  readonly lookup?: (host: string) => Promise<readonly string[]>;
 }
 
 /** A generator before its settings are known: what `registry.ts` lists. */
@@ -18,6 +24,10 @@ export interface GeneratorDefinition<Described extends Settings = Settings> {
   readonly schema: TSchema;
   /** What an operator may set for all sources of this type. */
   readonly settings: Described;
+  /**
+   * @throws {StepError} class `configuration` with reason `InvalidSetting` if the value of a setting is unusable, such as
+   * a CIDR: the process cannot start with it
+   */
   create(values: SettingValues<Described>, environment: GeneratorEnvironment): Generator;
 }
 
