@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
-const crds = fileURLToPath(new URL("../../manifests/crd", import.meta.url));
+const crd = fileURLToPath(new URL("../../manifests/crd/externalsources.yaml", import.meta.url));
 
 /** What a control plane has beside etcd and kube-apiserver. */
 export interface ControlPlaneOptions {
@@ -75,14 +75,14 @@ function isFile(path: string): boolean {
 }
 
 /** Shows how a build goes on, which takes minutes on a fresh machine and 0.1 s afterwards. */
-async function build(groups: readonly string[], env: Readonly<Record<string, string>>) {
+async function build(names: readonly string[], env: Readonly<Record<string, string>>) {
   const { success } = await new Deno.Command(join(here, "build.sh"), {
-    args: [...groups],
+    args: [...names],
     env: { ...env },
     stdout: "inherit",
     stderr: "inherit",
   }).output();
-  if (!success) throw new Error(`cannot build ${groups.join(", ")}: what is missing stands above`);
+  if (!success) throw new Error(`cannot build ${names.join(", ")}: what is missing stands above`);
 }
 
 function environmentOf(options: ControlPlaneOptions): Record<string, string> {
@@ -108,12 +108,12 @@ async function findKubectl(env: Readonly<Record<string, string>>): Promise<strin
  */
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const env = environmentOf(options);
-  const groups = options.with?.includes("kustomize-controller") ? ["flux"] : [];
-  await build(["control-plane", ...groups, ...others(options)], env);
+  await build(["control-plane", ...options.with ?? []], env);
   const kubectlPath = await findKubectl(env);
   const dir = await Deno.makeTempDir({ prefix: "control-plane-" });
   const kubeconfig = join(dir, "kubeconfig");
-  const start = async () => void await run(join(here, "start-control-plane.sh"), { args: [dir], env });
+  const start = async () =>
+    void await run(join(here, "start-control-plane.sh"), { args: [dir], env });
   const stop = async (name?: string) =>
     void await run(join(here, "stop-control-plane.sh"), { args: name ? [dir, name] : [dir], env });
   const kubectl = (args: readonly string[], stdin?: string) =>
@@ -127,15 +127,11 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   };
   try {
     await start();
-    await kubectl(["apply", "--server-side", "--filename", crds]);
+    await kubectl(["apply", "--server-side", "--filename", crd]);
     await kubectl(["wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"]);
   } catch (error) {
     await close();
     throw error;
   }
   return { kubeconfig, dir, kubectl, stop, start, close };
-}
-
-function others(options: ControlPlaneOptions): readonly string[] {
-  return (options.with ?? []).filter((name) => name !== "kustomize-controller");
 }

@@ -1,0 +1,43 @@
+// deno-lint-ignore-file no-console -- a script: its output is what it is for
+/**
+ * `deno task gen` writes what is generated from the code; with `--check` it only says what is out of date, with exit
+ * code 1.
+ */
+import { fileURLToPath } from "node:url";
+import { crdYaml } from "./crd_yaml.ts";
+import { generatorSchemas } from "./generator_schemas.ts";
+import { externalSourceReference } from "./reference.ts";
+
+const root = new URL("../../", import.meta.url);
+
+const template = await Deno.readTextFile(new URL("externalsource.template.md", import.meta.url));
+const generated: Readonly<Record<string, string>> = {
+  "manifests/crd/externalsources.yaml": crdYaml(generatorSchemas),
+  "docs/reference/externalsource.md": externalSourceReference(template, generatorSchemas),
+};
+
+async function readIfThere(path: URL): Promise<string | undefined> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+const check = Deno.args.includes("--check");
+const stale: string[] = [];
+for (const [name, text] of Object.entries(generated)) {
+  const path = new URL(name, root);
+  if (await readIfThere(path) === text) continue;
+  stale.push(name);
+  if (check) continue;
+  await Deno.mkdir(fileURLToPath(new URL(".", path)), { recursive: true });
+  await Deno.writeTextFile(path, text);
+}
+
+if (check && stale.length > 0) {
+  console.error(`out of date, run \`deno task gen\`: ${stale.join(", ")}`);
+  Deno.exit(1);
+}
+console.log(stale.length > 0 ? `wrote ${stale.join(", ")}` : "everything generated is up to date");
