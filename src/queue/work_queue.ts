@@ -33,7 +33,7 @@ interface Run {
 }
 
 /** Between so many starts the event loop gets a turn: a thousand due keys must not block it. */
-const startsPerTurn = 32;
+const startsPerTurn = 64;
 /** The longest sleep: `setTimeout` overflows after 24 days, and a clock that was set anew must be noticed. */
 const longestSleepMs = 60_000;
 const crashDelayMs = 60_000;
@@ -43,7 +43,7 @@ const crashDelayMs = 60_000;
  * until it runs; a key never runs twice at once, and what was added during a run follows it; a running key holds up no
  * other; urgent keys start first, then the one that was due first.
  *
- * It does not bound how many handlers run: a handler is a promise of about 2 KB, and waits in `RequestLimits` and
+ * It does not bound how many handlers run: a handler is a promise of about 4 KB, and waits in `RequestLimits` and
  * `WorkerSlots`, which know for which host, namespace or work it waits. A bound here could not, and a thousand slow
  * sources would use it up. A handler should therefore acquire its request slot *before* it reads Secrets or anything
  * else that costs memory or a call.

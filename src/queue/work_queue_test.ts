@@ -69,12 +69,12 @@ Deno.test("WorkQueue starts urgent keys before a thousand that are due, and turn
   const { clock, queue, started, stop } = startQueue();
   for (let index = 0; index < 1_000; index++) queue.add(`bulk-${index}`);
   queue.add("early", { urgent: true });
-  // Nothing is due at 1 ms but what the first turn left; the key added before the second turn is the first in it.
+  // The queue's own timer for now stands before this one: it fires between the first turn and the second.
   clock.schedule(() => queue.add("late", { urgent: true }), 0);
   await clock.advance(0);
   assert.equal(started.length, 1_002);
   assert.equal(started[0], "early!@0");
-  assert.equal(started.indexOf("late!@0"), 32);
+  assert.equal(started.indexOf("late!@0"), 64);
   assert.equal(started[1], "bulk-0@0");
   assert.equal(started.at(-1), "bulk-999@0");
   await stop();
