@@ -1,0 +1,20 @@
+import { buildCommand } from "./build.ts";
+import type { Command } from "./command.ts";
+import { controllerCommand } from "./controller.ts";
+import { crdsCommand } from "./crds.ts";
+import { getCommand } from "./get.ts";
+import { localCommand } from "./local.ts";
+import { versionCommand } from "./version.ts";
+
+/** The commands by the name that a user types. */
+export const commands: Readonly<Record<string, Command>> = {
+  controller: controllerCommand,
+  local: localCommand,
+  build: buildCommand,
+  get: getCommand,
+  crds: crdsCommand,
+  version: versionCommand,
+};
+
+/** What runs without a name. */
+export const defaultCommand = "controller";

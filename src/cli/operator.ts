@@ -1,0 +1,241 @@
+import { parseArtifactKey } from "../core/artifact_key.ts";
+import type { Clock } from "../core/clock.ts";
+import { type NamespacedName, type SourceKey, sourceKey } from "../core/source_key.ts";
+import type { ObjectChange, Objects } from "../objects/objects.ts";
+import { backoffDelay, secretBackoff } from "../queue/backoff.ts";
+import type { QueueObserver } from "../queue/queue_observer.ts";
+import { RequestLimits } from "../queue/request_limits.ts";
+import { firstRunAt, nextRunAt, restoreDelay } from "../queue/schedule.ts";
+import { WorkerSlots } from "../queue/worker_slots.ts";
+import { type RunContext, WorkQueue } from "../queue/work_queue.ts";
+import { reactionTo } from "../reconcile/change_filter.ts";
+import { GarbageCollector } from "../reconcile/garbage_collector.ts";
+import type { Delays, ReconcileContext } from "../reconcile/reconcile_context.ts";
+import { type ReconcileResult, reconcileSource } from "../reconcile/reconcile_source.ts";
+import type { SourceMemories } from "../reconcile/source_memory.ts";
+import { sweepStore } from "../reconcile/sweep_store.ts";
+import { publishedArtifact } from "../reconcile/trigger.ts";
+import { verifyStore } from "../reconcile/verify_store.ts";
+
+/** How often the store is swept of what no source owns, in milliseconds (DESIGN §8). */
+const sweepEveryMs = 3_600_000;
+
+/** The settings of an operator; times in milliseconds. */
+export interface OperatorSettings {
+  readonly minInterval: number;
+  readonly concurrent: number;
+  readonly maxRequests: number;
+  readonly retryMaxAttempts: number;
+  readonly retryBaseDelay: number;
+  readonly retryMaxDelay: number;
+  readonly retryJitterFactor: number;
+  readonly artifactRetentionTtl: number;
+  readonly artifactRetentionRecords: number;
+  readonly urlBase: string;
+  readonly spoolDirectory: string;
+}
+
+/** What an operator is made of. */
+export interface OperatorParts {
+  readonly objects: Objects;
+  readonly stages: Pick<ReconcileContext, "generators" | "pack" | "store">;
+  readonly settings: OperatorSettings;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly recordEvent: ReconcileContext["recordEvent"];
+  readonly queueObserver: QueueObserver<SourceKey>;
+  /** Wraps each reconcile: log and metrics. */
+  readonly observe: (
+    key: SourceKey,
+    reconcile: () => Promise<ReconcileResult>,
+  ) => Promise<ReconcileResult>;
+  /** Something beside a reconcile failed; it will be tried again. */
+  readonly onProblem: (action: string, error: unknown) => void;
+  /** A source is gone: what is remembered of it elsewhere can go too. */
+  readonly onForgotten: (key: SourceKey) => void;
+}
+
+/** Watch → queue → reconcile → requeue, over any objects and any store; the same for `controller` and `local`. */
+export class Operator {
+  readonly #parts: OperatorParts;
+  readonly #memories: SourceMemories = new Map();
+  readonly #queue: WorkQueue<SourceKey>;
+  readonly #context: ReconcileContext & { readonly memories: SourceMemories };
+  readonly #garbage: GarbageCollector;
+  #synced = false;
+
+  constructor(parts: OperatorParts) {
+    const { clock, settings, stages, objects } = parts;
+    this.#parts = parts;
+    this.#queue = new WorkQueue({ clock, observer: parts.queueObserver });
+    this.#garbage = new GarbageCollector({
+      objects,
+      store: stages.store,
+      clock,
+      ttlMs: settings.artifactRetentionTtl,
+      records: settings.artifactRetentionRecords,
+      onProblem: parts.onProblem,
+    });
+    const limits = new RequestLimits({ total: settings.maxRequests, clock });
+    const workers = new WorkerSlots(settings.concurrent);
+    this.#context = {
+      ...stages,
+      objects,
+      clock,
+      newSpoolFile: () => `${settings.spoolDirectory}/${crypto.randomUUID()}`,
+      memories: this.#memories,
+      settings: { ...settings, maxAttempts: settings.retryMaxAttempts },
+      delays: delaysOf(parts),
+      requestSlot: (slot, signal) => limits.acquire(slot, signal),
+      workerSlot: (urgent, signal) => workers.acquire({ urgent }, signal),
+      recordEvent: parts.recordEvent,
+      collectLater: (key, replaced) => this.#garbage.collectLater(key, replaced),
+    };
+  }
+
+  /** Runs until `signal` aborts; resolves when nothing of it is left. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { objects } = this.#parts;
+    const synced = Promise.withResolvers<void>();
+    signal.addEventListener("abort", () => synced.resolve(), { once: true });
+    const watching = objects.watch((change) => {
+      this.#react(change);
+      if (this.isSynced) synced.resolve();
+    }, signal);
+    const poll = this.#whenSynced(synced.resolve, signal);
+    await synced.promise;
+    if (!signal.aborted) await this.#work(signal);
+    await Promise.all([watching, poll]);
+    this.#garbage.stop();
+  }
+
+  /** Whether every cache can be relied on. */
+  get isSynced(): boolean {
+    const { sources, artifacts } = this.#parts.objects;
+    return sources.state === "synced" && artifacts.state !== "waiting";
+  }
+
+  /** Keys that are due and do not run yet. */
+  get queueDepth(): number {
+    return this.#queue.depth;
+  }
+
+  /** When a source is run next, in milliseconds since the epoch. */
+  plannedAt(key: SourceKey): number | undefined {
+    return this.#queue.plannedAt(key);
+  }
+
+  /** Whether a published object names this artifact key. */
+  isNamed(key: string): boolean {
+    const parts = parseArtifactKey(key);
+    if (!parts) return false;
+    const { sources, artifacts } = this.#parts.objects;
+    const own = sourceKey(parts);
+    return sources.get(own)?.status.artifact?.path === key ||
+      artifacts.get(own)?.status.artifact?.path === key;
+  }
+
+  /** The key that a source publishes now. */
+  currentKey(name: NamespacedName): string | undefined {
+    const source = this.#parts.objects.sources.get(sourceKey(name));
+    return source && publishedArtifact(source)?.path;
+  }
+
+  // An empty cluster tells no change, so the state has to be looked at.
+  async #whenSynced(resolve: () => void, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && !this.isSynced) await this.#pause(20, signal);
+    resolve();
+  }
+
+  #pause(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#parts.clock.schedule(() => {
+        signal.removeEventListener("abort", stop);
+        resolve();
+      }, ms);
+      const stop = () => {
+        cancel();
+        resolve();
+      };
+      signal.addEventListener("abort", stop, { once: true });
+    });
+  }
+
+  async #work(signal: AbortSignal): Promise<void> {
+    await this.#planFirstRuns();
+    this.#synced = true;
+    const running = this.#queue.run((key, run) => this.#reconcile(key, run), signal);
+    await Promise.all([running, this.#keepStore(signal)]);
+  }
+
+  /** Every source once; those whose artifact a restart has lost are spread (DESIGN §8, `memory`). */
+  async #planFirstRuns(): Promise<void> {
+    const { objects, stages, clock, random } = this.#parts;
+    const lost: SourceKey[] = [];
+    for (const key of objects.sources.keys()) {
+      const source = objects.sources.get(key);
+      const artifact = source && publishedArtifact(source);
+      const isLost = artifact && !await stages.store.stat(artifact.path).catch(() => undefined);
+      if (isLost) lost.push(key);
+      else this.#queue.add(key);
+    }
+    for (const key of lost) {
+      this.#queue.add(key, { at: clock.now() + restoreDelay(lost.length, random) });
+    }
+  }
+
+  #react(change: ObjectChange): void {
+    if (!this.#synced) return; // the first runs are planned from the whole cache
+    const { objects } = this.#parts;
+    const [source, artifact] = [objects.sources.get(change.key), objects.artifacts.get(change.key)];
+    const reaction = reactionTo(change, { memories: this.#memories, source, artifact });
+    if (reaction !== "ignore") {
+      this.#queue.add(change.key, { urgent: reaction === "reconcile-urgently" });
+    }
+  }
+
+  async #reconcile(key: SourceKey, run: RunContext): Promise<{ requeueAt: number | undefined }> {
+    const { requeueAt, outcome } = await this.#parts.observe(
+      key,
+      () => reconcileSource(key, this.#context, run),
+    );
+    if (outcome.kind === "gone") {
+      this.#parts.onForgotten(key);
+      this.#garbage.collectLater(key, undefined);
+    }
+    return { requeueAt };
+  }
+
+  async #keepStore(signal: AbortSignal): Promise<void> {
+    const { objects, stages: { store }, clock, settings, onProblem } = this.#parts;
+    const attempt = async (action: string, work: () => Promise<void>) => {
+      await work().catch((error) => signal.aborted || onProblem(action, error));
+    };
+    await attempt(
+      "verify the store",
+      () =>
+        verifyStore({ objects, store, signal }, (key) => this.#queue.add(key, { urgent: true })),
+    );
+    while (!signal.aborted) {
+      const ttlMs = settings.artifactRetentionTtl;
+      await attempt("sweep the store", () => sweepStore({ objects, store, clock, ttlMs, signal }));
+      await this.#pause(sweepEveryMs, signal);
+    }
+  }
+}
+
+function delaysOf({ settings, clock, random }: OperatorParts): Delays {
+  const minimumMs = settings.minInterval;
+  const backoff = {
+    baseMs: settings.retryBaseDelay,
+    maxMs: settings.retryMaxDelay,
+    jitterFactor: settings.retryJitterFactor,
+  };
+  return {
+    backoff: (failures) => backoffDelay(backoff, failures, random),
+    secretBackoff: (failures) => backoffDelay(secretBackoff, failures, random),
+    interval: (intervalMs) => nextRunAt({ intervalMs, minimumMs }, 0, random),
+    spread: (key, intervalMs) =>
+      firstRunAt({ intervalMs, minimumMs }, key, clock.now()) - clock.now(),
+  };
+}

@@ -1,0 +1,173 @@
+import type { Artifact, StoredContent } from "../core/artifact.ts";
+import type { Document, Validators } from "../core/document.ts";
+import { StepError } from "../core/step_error.ts";
+import { artifactUrl } from "../publish/artifact_url.ts";
+import { type FetchResult, fetchSource } from "./fetch_source.ts";
+import type { Outcome } from "./next_status.ts";
+import type { SourcePlan } from "./plan_source.ts";
+import { type FetchedDocument, pathOf, produceArtifact } from "./produce_artifact.ts";
+import type { ReconcileContext, RequestResult } from "./reconcile_context.ts";
+import type { Subject } from "./reconcile_source.ts";
+import { formatTime } from "./rfc3339.ts";
+import type { StatusWriter } from "./status_writer.ts";
+import { publishedArtifact } from "./trigger.ts";
+
+/** What has been decided before the upstream is asked. */
+export interface MakeOptions {
+  readonly plan: SourcePlan;
+  readonly writer: StatusWriter;
+  /** Whether the store holds what `status.artifact` names. */
+  readonly stored: boolean;
+}
+
+/** Steps 1 to 7 of a reconcile (DESIGN §4): from the spec to a stored artifact. */
+export class MakeArtifact {
+  readonly #context: ReconcileContext;
+  readonly #subject: Subject;
+  readonly #options: MakeOptions;
+  readonly #spoolFile: string;
+
+  constructor(context: ReconcileContext, subject: Subject, options: MakeOptions) {
+    this.#context = context;
+    this.#subject = subject;
+    this.#options = options;
+    this.#spoolFile = context.newSpoolFile();
+  }
+
+  /** @throws {StepError} as the stages */
+  async make(): Promise<Extract<Outcome, { kind: "published" }>> {
+    try {
+      const result = await this.#fetch();
+      const { lastDocument } = this.#subject.memory;
+      const { fetched, fingerprint } = result;
+      if (!fetched.changed) return this.#unchanged(fingerprint, fetched.validators);
+      const path = pathOf(this.#options.plan.spec.destinationPath, fetched);
+      const same = lastDocument?.fingerprint === fingerprint && lastDocument.path === path &&
+        lastDocument.sha256 === fetched.document.sha256;
+      if (same && await this.#holds(lastDocument.content)) {
+        return this.#unchanged(fingerprint, fetched.validators);
+      }
+      return await this.#changed(fetched, { path, fingerprint });
+    } finally {
+      await Deno.remove(this.#spoolFile).catch(() => {}); // there is none after a 304 or a failed request
+    }
+  }
+
+  async #fetch(): Promise<FetchResult> {
+    const { plan, writer } = this.#options;
+    const { source, run, memory } = this.#subject;
+    const { namespace } = source.metadata;
+    const slot = { namespace, host: plan.prepared.host, urgent: run.urgent };
+    const release = await this.#context.requestSlot(slot, run.signal);
+    let result: RequestResult = "failure";
+    const startedAt = this.#context.clock.now();
+    try {
+      const held = await this.#heldContent();
+      const answer = await writer.during("Fetching", () =>
+        fetchSource(plan, {
+          source: source.metadata,
+          readSecret: (name) => this.#context.objects.readSecret(name),
+          validatorsFor: (fingerprint) => held ? this.#validators(fingerprint) : undefined,
+          spoolFile: this.#spoolFile,
+          signal: run.signal,
+        }));
+      result = "success";
+      memory.nextFetchAt = startedAt + this.#context.delays.interval(plan.interval);
+      return answer;
+    } catch (error) {
+      if (error instanceof StepError && error.timedOut) result = "timeout";
+      throw error;
+    } finally {
+      release(result);
+    }
+  }
+
+  /** Whether the store holds what an unchanged answer would leave published. */
+  #heldContent(): Promise<boolean> | boolean {
+    const { lastDocument } = this.#subject.memory;
+    return lastDocument ? this.#holds(lastDocument.content) : this.#options.stored;
+  }
+
+  async #holds(content: StoredContent): Promise<boolean> {
+    return (await this.#context.store.stat(content.path))?.size === content.size;
+  }
+
+  /** What to ask with; after a restart only the ETag is known. */
+  #validators(fingerprint: string): Validators | undefined {
+    const { memory: { lastDocument }, source: { status } } = this.#subject;
+    if (lastDocument) {
+      return lastDocument.fingerprint === fingerprint ? lastDocument.validators : undefined;
+    }
+    if (status.fingerprint !== fingerprint || status.lastHandledETag === undefined) {
+      return undefined;
+    }
+    return { etag: status.lastHandledETag };
+  }
+
+  #unchanged(fingerprint: string, validators: Validators): Extract<Outcome, { kind: "published" }> {
+    const { memory, source } = this.#subject;
+    const content = memory.lastDocument?.content ?? publishedArtifact(source);
+    if (!content) {
+      throw new TypeError(
+        `Cannot keep the artifact of "${this.#options.writer.key}": there is none`,
+      );
+    }
+    const known = { ...memory.lastDocument?.validators, ...validators };
+    if (memory.lastDocument) memory.lastDocument = { ...memory.lastDocument, validators: known };
+    return this.#published(content, { fingerprint, etag: known.etag });
+  }
+
+  async #changed(
+    fetched: FetchedDocument,
+    { path, fingerprint }: { readonly path: string; readonly fingerprint: string },
+  ): Promise<Extract<Outcome, { kind: "published" }>> {
+    const { memory } = this.#subject;
+    const content = await this.#produce(fetched.document, path);
+    const { validators, document: { sha256 } } = fetched;
+    memory.lastDocument = { fingerprint, sha256, path, validators, content };
+    return this.#published(content, { fingerprint, etag: validators.etag });
+  }
+
+  async #produce(document: Document, path: string): Promise<StoredContent> {
+    const { source, run } = this.#subject;
+    const release = await this.#context.workerSlot(run.urgent, run.signal);
+    try {
+      return await this.#options.writer.during(
+        "Storing",
+        () =>
+          produceArtifact(this.#context, document, {
+            source: source.metadata,
+            path,
+            outputFile: `${this.#spoolFile}.tar.gz`,
+            signal: run.signal,
+          }),
+      );
+    } finally {
+      release();
+    }
+  }
+
+  #published(
+    content: StoredContent,
+    made: { readonly fingerprint: string; readonly etag: string | undefined },
+  ): Extract<Outcome, { kind: "published" }> {
+    return {
+      kind: "published",
+      artifact: addressArtifact(this.#context, this.#subject.source, content),
+      ...made,
+    };
+  }
+}
+
+/** A stored artifact with its URL; `lastUpdateTime` stays as long as what is published stays the same. */
+export function addressArtifact(
+  { settings, clock }: Pick<ReconcileContext, "settings" | "clock">,
+  source: Pick<Subject["source"], "metadata" | "status">,
+  { path, revision, digest, size }: StoredContent,
+): Artifact {
+  const url = artifactUrl(settings.urlBase, path);
+  const old = publishedArtifact(source);
+  const same = old?.digest === digest && old.revision === revision;
+  const lastUpdateTime = same ? old.lastUpdateTime : formatTime(clock.now());
+  return { url, path, revision, digest, size, lastUpdateTime };
+}

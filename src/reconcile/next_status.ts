@@ -1,0 +1,186 @@
+import type { Artifact } from "../core/artifact.ts";
+import {
+  type Condition,
+  type ConditionState,
+  findCondition,
+  maxConditionMessage,
+  withCondition,
+  withoutConditions,
+} from "../core/condition.ts";
+import type { ExternalSource, ExternalSourceStatus } from "../core/external_source.ts";
+import type { Failure } from "./error_policy.ts";
+
+/** The triggers that a reconcile answers (`reconcile.fluxcd.io/requestedAt`). */
+export interface Handled {
+  readonly source: string | undefined;
+  readonly artifact: string | undefined;
+}
+
+/** What a reconcile came to. */
+export type Outcome =
+  /** The artifact is stored and published; `etag` and `fingerprint` are those it was made under. */
+  | {
+    readonly kind: "published";
+    readonly artifact: Artifact;
+    readonly fingerprint: string | undefined;
+    readonly etag: string | undefined;
+  }
+  /** Nothing was fetched; what is published is as it should be. */
+  | { readonly kind: "kept"; readonly artifact: Artifact | undefined }
+  | {
+    readonly kind: "failed";
+    readonly failure: Failure;
+    /** What stays published, or was stored but could not be published. */
+    readonly artifact: Artifact | undefined;
+  };
+
+/** The moment of a status. */
+export interface StatusMoment {
+  /** RFC 3339, seconds. */
+  readonly now: string;
+  readonly handled: Handled;
+  /** RFC 3339; for waits over a minute. */
+  readonly nextAttemptTime: string | undefined;
+  readonly maxAttempts: number;
+}
+
+/** The phases that are shown while they last. */
+export const phases = ["Fetching", "ExecutingHooks", "Storing"] as const;
+export type Phase = typeof phases[number];
+
+/** Ready, as the source and its ExternalArtifact show it. */
+export type ReadyState = Omit<ConditionState, "observedGeneration">;
+
+/** Ready=True for a published artifact. */
+export function readyTrue(artifact: Artifact): ReadyState {
+  return {
+    type: "Ready",
+    status: "True",
+    reason: "Succeeded",
+    message: `stored artifact for revision '${artifact.revision}'`,
+  };
+}
+
+/** Ready=False for a failure. */
+export function readyFalse(failure: Pick<Failure, "reason" | "message">): ReadyState {
+  return {
+    type: "Ready",
+    status: "False",
+    reason: failure.reason,
+    message: failure.message.slice(0, maxConditionMessage),
+  };
+}
+
+/** How many failures in a row there are after an outcome; only those that count (DESIGN §5). */
+export function failuresAfter(source: ExternalSource, outcome: Outcome): number {
+  if (outcome.kind === "published") return 0;
+  const { metadata: { generation }, status } = source;
+  const before = status.observedGeneration === generation ? status.failures ?? 0 : 0;
+  return outcome.kind === "failed" && outcome.failure.counts ? before + 1 : before;
+}
+
+/** The status that an outcome makes of a source's status. Pure: equal arguments give an equal status. */
+export function nextStatus(
+  source: ExternalSource,
+  outcome: Outcome,
+  moment: StatusMoment,
+): ExternalSourceStatus {
+  const { status, metadata: { generation } } = source;
+  const { handled } = moment;
+  const failures = failuresAfter(source, outcome);
+  const artifact = outcome.artifact ?? status.artifact;
+  const published = outcome.kind === "published" ? outcome : undefined;
+  const etag = published ? published.etag : status.lastHandledETag;
+  const fingerprint = published ? published.fingerprint : status.fingerprint;
+  return withoutUndefined({
+    observedGeneration: generation,
+    conditions: conditionsAfter(source, outcome, { ...moment, failures }),
+    artifact,
+    lastHandledETag: etag,
+    lastHandledReconcileAt: handled.source ?? status.lastHandledReconcileAt,
+    lastHandledArtifactReconcileAt: handled.artifact ?? status.lastHandledArtifactReconcileAt,
+    failures: failures > 0 ? failures : undefined,
+    nextAttemptTime: outcome.kind === "kept" ? status.nextAttemptTime : moment.nextAttemptTime,
+    owner: status.owner,
+    fingerprint,
+  });
+}
+
+/** The status of a source while a phase lasts. */
+export function statusInPhase(
+  source: ExternalSource,
+  phase: Phase,
+  now: string,
+): ExternalSourceStatus {
+  const observedGeneration = source.metadata.generation;
+  const message = {
+    Fetching: "fetching the document",
+    ExecutingHooks: "running hooks",
+    Storing: "storing the artifact",
+  };
+  let conditions = withoutConditions(source.status.conditions ?? [], "Stalled", ...phases);
+  if (!findCondition(conditions, "Ready")) {
+    const ready = {
+      type: "Ready",
+      status: "Unknown",
+      reason: "Progressing",
+      message: message[phase],
+    } as const;
+    conditions = withCondition(conditions, { ...ready, observedGeneration }, now);
+  }
+  for (const type of [phase, "Reconciling"]) {
+    const state = { type, status: "True", reason: "Progressing", message: message[phase] } as const;
+    conditions = withCondition(conditions, { ...state, observedGeneration }, now);
+  }
+  return { ...source.status, conditions };
+}
+
+function conditionsAfter(
+  source: ExternalSource,
+  outcome: Outcome,
+  moment: StatusMoment & { readonly failures: number },
+): Condition[] {
+  const observedGeneration = source.metadata.generation;
+  const set = (conditions: Condition[], state: ReadyState) =>
+    withCondition(conditions, { ...state, observedGeneration }, moment.now);
+  const old = source.status.conditions ?? [];
+  if (outcome.kind === "kept") return withoutConditions(old, ...phases);
+  const base = withoutConditions(old, "Reconciling", "Stalled", ...phases);
+  if (outcome.kind === "published") return set(base, readyTrue(outcome.artifact));
+  const { failure } = outcome;
+  const ready = set(base, readyFalse(failure));
+  const { reason, message } = readyFalse(failure);
+  if (failure.stalled) return set(ready, { type: "Stalled", status: "True", reason, message });
+  if (isExhausted(failure, moment)) {
+    return set(ready, {
+      type: "Stalled",
+      status: "True",
+      reason: "RetriesExhausted",
+      message: `failed ${moment.maxAttempts} times in a row; trying again at every interval`,
+    });
+  }
+  if (failure.retry === "interval") return ready;
+  return set(ready, {
+    type: "Reconciling",
+    status: "True",
+    reason: "ProgressingWithRetry",
+    message,
+  });
+}
+
+/** Whether a failure is one too many to be retried before the next interval. */
+export function isExhausted(
+  failure: Failure,
+  { failures, maxAttempts }: { readonly failures: number; readonly maxAttempts: number },
+): boolean {
+  return failure.counts && failures >= maxAttempts;
+}
+
+/** Drops the fields that are undefined: `exactOptionalPropertyTypes`, and what is compared with the API server's JSON. */
+function withoutUndefined(
+  status: {
+    readonly [Field in keyof ExternalSourceStatus]: ExternalSourceStatus[Field] | undefined;
+  },
+): ExternalSourceStatus {
+  return Object.fromEntries(Object.entries(status).filter(([, value]) => value !== undefined));
+}

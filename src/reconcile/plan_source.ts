@@ -1,0 +1,105 @@
+import type { ExternalSourceSpec } from "../core/external_source.ts";
+import type { ExternalSource } from "../core/external_source.ts";
+import { describeSpec } from "../core/external_source.ts";
+import { parseDuration } from "../core/duration.ts";
+import { formatProblem } from "../core/format_problem.ts";
+import { findProblems } from "../core/problems.ts";
+import { configurationError, StepError } from "../core/step_error.ts";
+import type { Generator, PreparedSource } from "../generate/generator.ts";
+
+/** A spec that has been checked, and what it asks for. */
+export interface SourcePlan {
+  readonly spec: ExternalSourceSpec;
+  readonly prepared: PreparedSource;
+  /** Milliseconds; not below the minimum. */
+  readonly interval: number;
+  /** What a user should be warned of, once. */
+  readonly warnings: readonly { readonly reason: string; readonly message: string }[];
+}
+
+/** What a plan is made with. */
+export interface PlanOptions {
+  readonly generators: Readonly<Record<string, Generator>>;
+  /** Milliseconds. */
+  readonly minInterval: number;
+}
+
+/**
+ * Checks a spec, which may have been stored under an older CRD, and prepares its generator.
+ *
+ * @throws {StepError} class `configuration`, naming every mistake
+ */
+export function planSource(source: Pick<ExternalSource, "spec">, options: PlanOptions): SourcePlan {
+  const spec = checkSpec(source.spec, options.generators);
+  refuseHooks(spec);
+  const wanted = parseDuration(spec.interval);
+  if (wanted === undefined) {
+    throw configurationError(
+      "InvalidInterval",
+      `Cannot use spec.interval ${
+        JSON.stringify(spec.interval)
+      }: it is not a duration such as 5m or 1h30m`,
+    );
+  }
+  const { type } = spec.generator;
+  const prepared = options.generators[type]!.prepare(spec.generator[type]);
+  const interval = Math.max(wanted, options.minInterval);
+  return {
+    spec,
+    prepared,
+    interval,
+    warnings: [...warningsOf(spec, wanted, options.minInterval), ...prepared.warnings],
+  };
+}
+
+function checkSpec(spec: unknown, generators: PlanOptions["generators"]): ExternalSourceSpec {
+  const schemas = Object.fromEntries(
+    Object.entries(generators).map(([type, generator]) => [type, generator.schema]),
+  );
+  const problems = findProblems(describeSpec(schemas), spec);
+  if (problems.length > 0) {
+    throw configurationError(
+      "InvalidSpec",
+      `Cannot use the spec: ${
+        problems.map((problem) => formatProblem(problem, "spec")).join("; ")
+      }`,
+    );
+  }
+  // The schema of the generators' union is built at run time; what findProblems() passed has this shape.
+  return spec as ExternalSourceSpec;
+}
+
+// A document that was to be transformed must never be published as it came.
+function refuseHooks(spec: ExternalSourceSpec): void {
+  const first = spec.hooks?.preRequest?.[0] ?? spec.hooks?.postRequest?.[0];
+  if (!first) return;
+  throw new StepError(
+    `Cannot run hook ${
+      JSON.stringify(first.name)
+    }: this version of the controller runs no hooks; remove spec.hooks`,
+    { class: "hook-not-allowed", reason: "HookNotAllowed" },
+  );
+}
+
+function warningsOf(
+  spec: ExternalSourceSpec,
+  wanted: number,
+  minInterval: number,
+): SourcePlan["warnings"] {
+  const warnings = [];
+  if (wanted < minInterval) {
+    warnings.push({
+      reason: "IntervalRaised",
+      message: `spec.interval ${spec.interval} is below the minimum; ${
+        minInterval / 1_000
+      }s is used`,
+    });
+  }
+  if (spec.transform !== undefined) {
+    warnings.push({
+      reason: "TransformIgnored",
+      message: "spec.transform is deprecated and has no effect; use spec.hooks",
+    });
+  }
+  return warnings;
+}

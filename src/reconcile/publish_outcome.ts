@@ -1,0 +1,82 @@
+import { findCondition } from "../core/condition.ts";
+import type { ExternalSource } from "../core/external_source.ts";
+import { StepError } from "../core/step_error.ts";
+import { publish } from "../publish/publish.ts";
+import { failureOf } from "./error_policy.ts";
+import { addressArtifact } from "./make_artifact.ts";
+import { type Outcome, readyFalse, type ReadyState, readyTrue } from "./next_status.ts";
+import type { ReconcileContext } from "./reconcile_context.ts";
+import { formatTime } from "./rfc3339.ts";
+import type { SourceMemory } from "./source_memory.ts";
+
+/** Reasons of failures that are over once publishing succeeds. */
+const publishingReasons: readonly string[] = ["NameConflict", "ExternalArtifactUnavailable"];
+
+/** What is to be published, and for whom. */
+export interface PublishSubject {
+  readonly source: ExternalSource;
+  readonly memory: SourceMemory;
+  readonly outcome: Outcome;
+}
+
+/**
+ * Step 8: brings the ExternalArtifact in line with what the stages came to, whether they ran or not.
+ *
+ * @returns the outcome, or that publishing it failed
+ */
+export async function publishOutcome(
+  context: ReconcileContext,
+  subject: PublishSubject,
+): Promise<Outcome> {
+  const outcome = resumePublishing(context, subject);
+  if (!outcome.artifact) return outcome;
+  const { source, memory } = subject;
+  const now = formatTime(context.clock.now());
+  try {
+    const publication = {
+      source,
+      artifact: outcome.artifact,
+      ready: readyOf(source, outcome),
+      now,
+    };
+    const written = await publish(context.objects, publication);
+    memory.artifactVersion = written.metadata.resourceVersion;
+    return outcome;
+  } catch (error) {
+    if (!(error instanceof StepError)) throw error;
+    // An ExternalArtifact of somebody else says nothing about why our own fetch failed.
+    if (outcome.kind === "failed") return outcome;
+    return { kind: "failed", failure: failureOf(error), artifact: outcome.artifact };
+  }
+}
+
+/** What was kept, as it is to be published now: what was stored but not published yet is published after all. */
+function resumePublishing(context: ReconcileContext, subject: PublishSubject): Outcome {
+  const { source, memory, outcome } = subject;
+  const content = memory.lastDocument?.content ?? outcome.artifact;
+  if (outcome.kind === "published" || !content) return outcome;
+  const artifact = addressArtifact(context, source, content);
+  if (outcome.kind === "failed") return { ...outcome, artifact };
+  const ready = findCondition(source.status.conditions ?? [], "Ready");
+  const unpublished = ready?.status === "False" && publishingReasons.includes(ready.reason);
+  const pending = artifact.revision !== source.status.artifact?.revision;
+  if (!unpublished && !pending) return { ...outcome, artifact };
+  const { fingerprint, lastHandledETag } = source.status;
+  const made = memory.lastDocument;
+  return {
+    kind: "published",
+    artifact,
+    fingerprint: made ? made.fingerprint : fingerprint,
+    etag: made ? made.validators.etag : lastHandledETag,
+  };
+}
+
+function readyOf(source: ExternalSource, outcome: Outcome): ReadyState {
+  if (outcome.kind === "failed") return readyFalse(outcome.failure);
+  const ready = findCondition(source.status.conditions ?? [], "Ready");
+  if (outcome.kind === "kept" && ready && ready.status === "False") {
+    return { type: "Ready", status: ready.status, reason: ready.reason, message: ready.message };
+  }
+  if (!outcome.artifact) throw new TypeError("Cannot publish an outcome without an artifact");
+  return readyTrue(outcome.artifact);
+}

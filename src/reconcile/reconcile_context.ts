@@ -1,0 +1,66 @@
+import type { Artifact } from "../core/artifact.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Document } from "../core/document.ts";
+import type { ObjectEvent } from "../core/object_event.ts";
+import type { SourceKey } from "../core/source_key.ts";
+import type { Generator } from "../generate/generator.ts";
+import type { Objects } from "../objects/objects.ts";
+import type { PackOptions } from "../pack/pack_document.ts";
+import type { PackedArtifact } from "../pack/packed_artifact.ts";
+import type { ArtifactStore } from "../store/artifact_store.ts";
+
+/** Who asks for a request in flight. */
+export interface RequestSlot {
+  readonly namespace: string;
+  readonly host: string;
+  readonly urgent: boolean;
+}
+
+/** How a request ended, for the window of its host. */
+export type RequestResult = "success" | "timeout" | "failure";
+
+/** How long to wait, in milliseconds. Owned by `queue/`; jitter included. */
+export interface Delays {
+  /** Before retry number `failures`, counted from 1. */
+  backoff(failures: number): number;
+  /** Likewise, for a Secret that is not there. */
+  secretBackoff(failures: number): number;
+  /** Until the next run of an interval. */
+  interval(intervalMs: number): number;
+  /** Until the first run after a start, for a source that is already published. */
+  spread(key: SourceKey, intervalMs: number): number;
+}
+
+/** The settings that a reconcile obeys. */
+export interface ReconcileSettings {
+  /** Milliseconds. */
+  readonly minInterval: number;
+  /** Failed reconciles until a source stalls. */
+  readonly maxAttempts: number;
+  /** Base of artifact URLs, without a trailing slash. */
+  readonly urlBase: string;
+}
+
+/** Everything a reconcile touches; the stages come wrapped by telemetry. */
+export interface ReconcileContext {
+  readonly objects: Objects;
+  /** By the `type` that users write. */
+  readonly generators: Readonly<Record<string, Generator>>;
+  readonly pack: (document: Document, options: PackOptions) => Promise<PackedArtifact>;
+  readonly store: ArtifactStore;
+  readonly settings: ReconcileSettings;
+  readonly clock: Clock;
+  /** Path of a file that does not exist yet; nothing of it outlives a reconcile. */
+  readonly newSpoolFile: () => string;
+  readonly delays: Delays;
+  /** Waits for room among the requests in flight; aborting leaves nothing behind. */
+  readonly requestSlot: (
+    slot: RequestSlot,
+    signal: AbortSignal,
+  ) => Promise<(result: RequestResult) => void>;
+  /** Waits for a worker: bounds hooks, pack and store. */
+  readonly workerSlot: (urgent: boolean, signal: AbortSignal) => Promise<() => void>;
+  readonly recordEvent: (event: ObjectEvent) => void;
+  /** Asks for a collection of a source's garbage when its time has come. */
+  readonly collectLater: (key: SourceKey, replaced: Artifact | undefined) => void;
+}

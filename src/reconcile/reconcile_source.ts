@@ -1,0 +1,180 @@
+import { legacyFinalizer } from "../core/api_names.ts";
+import type { Artifact } from "../core/artifact.ts";
+import type { ExternalSource } from "../core/external_source.ts";
+import type { SourceKey } from "../core/source_key.ts";
+import { ConflictError, NotFoundError, ObjectsUnavailableError } from "../objects/objects.ts";
+import { failureOf } from "./error_policy.ts";
+import { MakeArtifact, type MakeOptions } from "./make_artifact.ts";
+import type { Outcome } from "./next_status.ts";
+import { publishOutcome } from "./publish_outcome.ts";
+import { planSource, type SourcePlan } from "./plan_source.ts";
+import type { ReconcileContext } from "./reconcile_context.ts";
+import { nextAttempt } from "./requeue.ts";
+import { initialMemory, type SourceMemories, type SourceMemory } from "./source_memory.ts";
+import { StatusWriter } from "./status_writer.ts";
+import { fetchReason, publishedArtifact, requestsOf } from "./trigger.ts";
+
+/** How a reconcile ended, for the queue, the log and the metrics. */
+export interface ReconcileResult {
+  /** When to run again, in milliseconds since the epoch; undefined: when something changes. */
+  readonly requeueAt: number | undefined;
+  readonly outcome:
+    | Outcome
+    | { readonly kind: "gone" | "conflict" }
+    /** The API server could not be written to; nothing of the outcome is visible yet. */
+    | { readonly kind: "unwritten"; readonly error: unknown };
+  /** Whether the upstream was asked. */
+  readonly fetched: boolean;
+}
+
+/** How a reconcile was started. */
+export interface ReconcileRun {
+  /** Somebody waits for it: it goes before what is merely due. */
+  readonly urgent: boolean;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * One reconcile of one source (DESIGN §4): decides whether to fetch, lets the stages work, publishes, writes the status,
+ * says when to run again. A failure of any step keeps what was published.
+ *
+ * @throws only if `run.signal` aborts
+ */
+export async function reconcileSource(
+  key: SourceKey,
+  context: ReconcileContext & { readonly memories: SourceMemories },
+  run: ReconcileRun,
+): Promise<ReconcileResult> {
+  const { objects, memories } = context;
+  const source = objects.sources.get(key);
+  if (!source || source.metadata.deletionTimestamp !== undefined) {
+    if (source) await releaseFinalizer(context, source);
+    memories.delete(key);
+    return { requeueAt: undefined, outcome: { kind: "gone" }, fetched: false };
+  }
+  const memory = memories.get(key) ?? initialMemory(source, context);
+  memories.set(key, memory);
+  try {
+    await releaseFinalizer(context, source);
+    const current = objects.sources.get(key) ?? source;
+    return await attempt(context, { source: current, memory, run });
+  } catch (error) {
+    run.signal.throwIfAborted();
+    return rewrite(context, memory, error);
+  }
+}
+
+/**
+ * What failed is not the source but a write to the API server: nothing could be said in the status either. A lost race
+ * is run again at once, from what the cache has by then.
+ */
+function rewrite(context: ReconcileContext, memory: SourceMemory, error: unknown): ReconcileResult {
+  const conflict = error instanceof ConflictError || error instanceof NotFoundError;
+  memory.waits++;
+  const asked = error instanceof ObjectsUnavailableError ? error.retryAfterMs : undefined;
+  const delay = conflict && memory.waits === 1 ? 0 : asked ?? context.delays.backoff(memory.waits);
+  const outcome = conflict ? { kind: "conflict" } as const : { kind: "unwritten", error } as const;
+  return { requeueAt: context.clock.now() + delay, outcome, fetched: false };
+}
+
+/** One source, and what this process knows of it. */
+export interface Subject {
+  readonly source: ExternalSource;
+  readonly memory: SourceMemory;
+  readonly run: ReconcileRun;
+}
+
+async function attempt(context: ReconcileContext, subject: Subject): Promise<ReconcileResult> {
+  const { source, memory, run } = subject;
+  const writer = new StatusWriter(context, source);
+  const { outcome, plan, fetched, handled } = await decide(context, subject, writer);
+  run.signal.throwIfAborted();
+  const said = await publishOutcome(context, { source, memory, outcome });
+  const next = nextAttempt(context, { source, memory, outcome: said, plan, fetched });
+  await writer.write(said, { handled, nextAttemptTime: next.attemptTime, memory });
+  return { requeueAt: next.requeueAt, outcome: said, fetched };
+}
+
+/** What came of the stages. */
+interface Decision {
+  readonly outcome: Outcome;
+  readonly plan: SourcePlan | undefined;
+  readonly fetched: boolean;
+  readonly handled: ReturnType<typeof requestsOf>;
+}
+
+async function decide(
+  context: ReconcileContext,
+  subject: Subject,
+  writer: StatusWriter,
+): Promise<Decision> {
+  const { source, run } = subject;
+  const { generators, settings: { minInterval } } = context;
+  const artifact = publishedArtifact(source);
+  const handled = requestsOf(source, context.objects.artifacts.get(writer.key));
+  let plan: SourcePlan | undefined;
+  let fetched = false;
+  try {
+    plan = planSource(source, { generators, minInterval });
+    writer.warn(plan.warnings, subject.memory);
+    const stored = artifact !== undefined && await isStored(context, artifact);
+    if (!isFetchDue(context, subject, { plan, writer, stored })) {
+      return { outcome: { kind: "kept", artifact }, plan, fetched, handled: noneHandled };
+    }
+    fetched = true;
+    const outcome = await new MakeArtifact(context, subject, { plan, writer, stored }).make();
+    return { outcome, plan, fetched, handled };
+  } catch (error) {
+    run.signal.throwIfAborted();
+    if (isWriteError(error)) throw error;
+    return {
+      outcome: { kind: "failed", failure: failureOf(error), artifact },
+      plan,
+      fetched,
+      handled,
+    };
+  }
+}
+
+/** A suspended source is fetched once if a restart has lost what it publishes (DESIGN §3, `suspend`). */
+function isFetchDue(
+  context: ReconcileContext,
+  { source, memory }: Subject,
+  { plan, writer, stored }: MakeOptions,
+): boolean {
+  const artifact = context.objects.artifacts.get(writer.key);
+  if (!plan.spec.suspend) {
+    return fetchReason({ source, artifact, memory, stored, now: context.clock.now() }) !==
+      undefined;
+  }
+  const isLost = !stored && publishedArtifact(source) !== undefined &&
+    memory.holdUntil <= context.clock.now();
+  if (isLost) {
+    const message = "fetching once although suspended: the store has lost the artifact";
+    writer.warn([{ reason: "ArtifactLost", message }], memory);
+  }
+  return isLost;
+}
+
+const noneHandled: Decision["handled"] = { source: undefined, artifact: undefined };
+
+/** Whether what failed is a write or a read of the API server, and not a stage. */
+function isWriteError(error: unknown): boolean {
+  return [ConflictError, NotFoundError, ObjectsUnavailableError].some((type) =>
+    error instanceof type
+  );
+}
+
+async function isStored(context: ReconcileContext, artifact: Artifact): Promise<boolean> {
+  const info = await context.store.stat(artifact.path);
+  return info !== undefined && info.size === artifact.size;
+}
+
+async function releaseFinalizer(context: ReconcileContext, source: ExternalSource): Promise<void> {
+  if (!source.metadata.finalizers?.includes(legacyFinalizer)) return;
+  try {
+    await context.objects.removeFinalizer(source, legacyFinalizer);
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error; // gone meanwhile: nothing left to release
+  }
+}

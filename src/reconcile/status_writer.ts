@@ -1,0 +1,143 @@
+import { isDeepStrictEqual } from "node:util";
+import type { ExternalSource, ExternalSourceStatus } from "../core/external_source.ts";
+import { type SourceKey, sourceKey } from "../core/source_key.ts";
+import { ConflictError } from "../objects/objects.ts";
+import {
+  nextStatus,
+  type Outcome,
+  type Phase,
+  statusInPhase,
+  type StatusMoment,
+} from "./next_status.ts";
+import { addressEvent, eventOf } from "./outcome_events.ts";
+import type { SourcePlan } from "./plan_source.ts";
+import type { ReconcileContext } from "./reconcile_context.ts";
+import { formatTime } from "./rfc3339.ts";
+import type { SourceMemory } from "./source_memory.ts";
+
+/** A phase that lasts longer is shown in the status, in milliseconds (DESIGN §3). */
+const phaseShownAfterMs = 1_000;
+
+/** What a final write needs beside the outcome. */
+export interface WriteOptions extends Pick<StatusMoment, "handled" | "nextAttemptTime"> {
+  readonly memory: SourceMemory;
+}
+
+/** The one place that writes the status of a source, for the length of one reconcile. */
+export class StatusWriter {
+  readonly key: SourceKey;
+  readonly #context: ReconcileContext;
+  readonly #start: ExternalSource;
+  /** As our own last write returned it. */
+  #latest: ExternalSource;
+  #phaseWrite: Promise<void> = Promise.resolve();
+
+  constructor(context: ReconcileContext, source: ExternalSource) {
+    this.key = sourceKey(source.metadata);
+    this.#context = context;
+    this.#start = source;
+    this.#latest = source;
+  }
+
+  /** Runs `step`, showing the phase in the status once it has lasted a second; a quick one costs no write. */
+  async during<T>(phase: Phase, step: () => Promise<T>): Promise<T> {
+    const cancel = this.#context.clock.schedule(() => {
+      this.#phaseWrite = this.#showPhase(phase);
+    }, phaseShownAfterMs);
+    try {
+      return await step();
+    } finally {
+      cancel();
+      await this.#phaseWrite;
+    }
+  }
+
+  /** Tells each warning once in an event. */
+  warn(warnings: SourcePlan["warnings"], memory: SourceMemory): void {
+    for (const { reason, message } of warnings) {
+      const id = `${this.#start.metadata.generation} ${reason}`;
+      if (memory.warned.has(id)) continue;
+      memory.warned.add(id);
+      const time = this.#context.clock.now();
+      const objects = { source: this.#latest, artifact: undefined };
+      for (const event of addressEvent({ type: "Warning", reason, message }, objects, time)) {
+        this.#context.recordEvent(event);
+      }
+    }
+  }
+
+  /**
+   * Writes the status that an outcome makes, if it differs, and the events it is worth.
+   *
+   * @throws {ConflictError} if somebody changed what matters meanwhile: the reconcile is then run again at once
+   */
+  async write(outcome: Outcome, options: WriteOptions): Promise<void> {
+    const before = this.#start.status;
+    const { handled, nextAttemptTime } = options;
+    const now = formatTime(this.#context.clock.now());
+    const { maxAttempts } = this.#context.settings;
+    const moment = { now, handled, nextAttemptTime, maxAttempts };
+    const status = nextStatus(
+      { ...this.#latest, status: { ...this.#latest.status, ...pick(before) } },
+      outcome,
+      moment,
+    );
+    if (!sameButETag(status, this.#latest.status)) await this.#writeOnceMore(status);
+    this.#tell(before, status);
+    const replaced = before.artifact?.path !== status.artifact?.path;
+    if (outcome.kind === "published" && replaced) {
+      this.#context.collectLater(this.key, before.artifact);
+    }
+  }
+
+  async #writeOnceMore(status: ExternalSourceStatus): Promise<void> {
+    try {
+      this.#latest = await this.#context.objects.writeSourceStatus(this.#latest, status);
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error;
+      const live = await this.#context.objects.readSource(this.#start.metadata);
+      if (!live || !sameBasis(live, this.#latest)) throw error;
+      this.#latest = await this.#context.objects.writeSourceStatus(live, status);
+    }
+  }
+
+  async #showPhase(phase: Phase): Promise<void> {
+    const now = formatTime(this.#context.clock.now());
+    try {
+      const status = statusInPhase(this.#latest, phase, now);
+      this.#latest = await this.#context.objects.writeSourceStatus(this.#latest, status);
+    } catch {
+      // Showing a phase is a courtesy: whatever prevents it meets the final write as well, which reports it.
+    }
+  }
+
+  #tell(before: ExternalSourceStatus, after: ExternalSourceStatus): void {
+    const body = eventOf(before, after);
+    if (!body) return;
+    const objects = {
+      source: this.#latest,
+      artifact: this.#context.objects.artifacts.get(this.key),
+    };
+    for (const event of addressEvent(body, objects, this.#context.clock.now())) {
+      this.#context.recordEvent(event);
+    }
+  }
+}
+
+// A phase shown meanwhile changed the conditions only; transition times are those of before it.
+function pick(before: ExternalSourceStatus): Pick<ExternalSourceStatus, "conditions"> {
+  return before.conditions ? { conditions: before.conditions } : {};
+}
+
+/** A new ETag alone waits in memory for the next write (DESIGN §4, step 3). */
+function sameButETag(a: ExternalSourceStatus, b: ExternalSourceStatus): boolean {
+  return isDeepStrictEqual({ ...a, lastHandledETag: "" }, { ...b, lastHandledETag: "" });
+}
+
+/** Whether what a reconcile was computed from is still as it was (DESIGN §4: on 409). */
+function sameBasis(live: ExternalSource, start: ExternalSource): boolean {
+  return live.metadata.uid === start.metadata.uid &&
+    live.metadata.generation === start.metadata.generation &&
+    live.status.owner === start.status.owner &&
+    isDeepStrictEqual(live.status.artifact, start.status.artifact);
+}

@@ -1,0 +1,71 @@
+import { requestedAtAnnotation } from "../core/api_names.ts";
+import type { Artifact } from "../core/artifact.ts";
+import { parseArtifactKey } from "../core/artifact_key.ts";
+import type { ExternalArtifact } from "../core/external_artifact.ts";
+import type { ExternalSource } from "../core/external_source.ts";
+import { hexOf } from "../core/revision.ts";
+import type { Handled } from "./next_status.ts";
+import type { SourceMemory } from "./source_memory.ts";
+
+/** Why a source is fetched now. */
+export type FetchReason = "spec-changed" | "requested" | "interval" | "artifact-missing";
+
+/** The objects and facts that decide whether a source is fetched. */
+export interface TriggerFacts {
+  readonly source: ExternalSource;
+  readonly artifact: ExternalArtifact | undefined;
+  readonly memory: Pick<SourceMemory, "nextFetchAt" | "holdUntil">;
+  /** Whether the store holds what `status.artifact` names. */
+  readonly stored: boolean;
+  readonly now: number;
+}
+
+/**
+ * Why a source is to be fetched now, or undefined if it is not. A changed spec may name another upstream, so it alone
+ * overrides a wait that the upstream asked for.
+ */
+export function fetchReason(facts: TriggerFacts): FetchReason | undefined {
+  const { source, memory, stored, now } = facts;
+  if (source.status.observedGeneration !== source.metadata.generation) return "spec-changed";
+  if (memory.holdUntil > now) return undefined;
+  if (isRequested(source, facts.artifact)) return "requested";
+  if (memory.nextFetchAt <= now) return "interval";
+  return stored || !publishedArtifact(source) ? undefined : "artifact-missing";
+}
+
+/** The values of `requestedAt` that are set now. */
+export function requestsOf(
+  source: ExternalSource,
+  artifact: ExternalArtifact | undefined,
+): Handled {
+  return {
+    source: source.metadata.annotations?.[requestedAtAnnotation],
+    artifact: artifact?.metadata.annotations?.[requestedAtAnnotation],
+  };
+}
+
+/** Whether somebody asks for a reconcile that has not been answered yet. */
+export function isRequested(
+  source: ExternalSource,
+  artifact: ExternalArtifact | undefined,
+): boolean {
+  const { lastHandledReconcileAt, lastHandledArtifactReconcileAt } = source.status;
+  const requested = requestsOf(source, artifact);
+  return (requested.source !== undefined && requested.source !== lastHandledReconcileAt) ||
+    (requested.artifact !== undefined && requested.artifact !== lastHandledArtifactReconcileAt);
+}
+
+/**
+ * The artifact that a source's status names, or undefined: there is none, or it is one of the Go implementation, which
+ * names no digest of the file.
+ */
+export function publishedArtifact(
+  source: Pick<ExternalSource, "metadata" | "status">,
+): Artifact | undefined {
+  const { artifact } = source.status;
+  const key = artifact && parseArtifactKey(artifact.path ?? "");
+  const { namespace, name } = source.metadata;
+  const own = key && key.namespace === namespace && key.name === name &&
+    hexOf(artifact.digest ?? "") === key.hex;
+  return own ? artifact : undefined;
+}
