@@ -1,0 +1,48 @@
+import { Buffer } from "node:buffer";
+
+const schemes = /^(?:bearer|basic|digest|negotiate|token|apikey)\s+(.+)$/is;
+
+/**
+ * A secret in every form in which it may turn up in a text: itself, without its authentication scheme, the credentials
+ * that `Basic` encodes, each long line of it, and all of these as base64, percent-encoding and JSON write them.
+ */
+export function secretForms(value: string): string[] {
+  const plain = value.trim();
+  const credentials = schemes.exec(plain)?.[1];
+  const parts = new Set([plain, ...longLines(plain)]);
+  if (credentials !== undefined) {
+    parts.add(credentials);
+    for (const part of basicParts(credentials)) parts.add(part);
+  }
+  const forms = new Set<string>();
+  for (const part of parts) for (const form of encodings(part)) forms.add(form);
+  return [...forms];
+}
+
+/** Lines of a PEM or a JSON key; its `-----BEGIN` lines are no secret. */
+function longLines(value: string): string[] {
+  const lines = value.split(/\r?\n/).map((line) => line.trim());
+  return lines.length === 1
+    ? []
+    : lines.filter((line) => line.length >= 16 && !line.startsWith("-----"));
+}
+
+/** `user:password` and `password` of Basic credentials. */
+function basicParts(credentials: string): string[] {
+  const decoded = Buffer.from(credentials, "base64").toString("utf8");
+  const colon = decoded.indexOf(":");
+  return colon < 0 || decoded.includes("\ufffd") ? [] : [decoded, decoded.slice(colon + 1)];
+}
+
+function encodings(part: string): string[] {
+  // A well-formed string, because encodeURIComponent() throws on a lone surrogate.
+  const text = part.toWellFormed();
+  const bytes = Buffer.from(text, "utf8");
+  return [
+    part,
+    bytes.toString("base64").replace(/=+$/, ""),
+    bytes.toString("base64url"),
+    encodeURIComponent(text),
+    JSON.stringify(text).slice(1, -1),
+  ];
+}
