@@ -1,0 +1,95 @@
+import type { ArtifactFile } from "./artifact_store.ts";
+import { copyArtifact } from "./copy_artifact.ts";
+import { makeDirectories } from "./make_directories.ts";
+
+/** No key: those begin with `artifacts/`. Within the root, so that a rename from it is atomic. */
+const directoryName = ".incoming";
+/** A file so young may not be locked yet by the process that has just made it. */
+const unlockedMs = 10_000;
+/** Where the file system knows no locks, a file that nobody wrote to for so long belongs to nobody. */
+const abandonedMs = 3_600_000;
+
+/** A complete copy, on disk to stay, that has no key yet. Disposing of it removes it unless it was moved away. */
+export interface IncomingFile extends AsyncDisposable {
+  readonly path: string;
+}
+
+/**
+ * Copies on their way into a store. Each is locked while its process lives, so that leftovers of a killed one are told
+ * from the files of other writers on the same volume; a wrong guess costs a failed put, never a torn artifact.
+ */
+export class IncomingFiles {
+  readonly #root: string;
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  /**
+   * Copies an artifact, mode 0600, synced.
+   *
+   * @param lastPut becomes its modification time, in milliseconds since the Unix epoch
+   */
+  async receive(artifact: ArtifactFile, lastPut: number): Promise<IncomingFile> {
+    const dir = await makeDirectories(this.#root, directoryName);
+    const path = await Deno.makeTempFile({ dir, prefix: "put-", suffix: ".tmp" });
+    const file = await Deno.open(path, { write: true });
+    const discard = async () => {
+      file.close();
+      await removeIfThere(path);
+    };
+    try {
+      await file.tryLock(true).catch(() => false); // not every file system has locks
+      await copyArtifact(artifact, (piece) => writeAll(file, piece));
+      await file.utime(new Date(lastPut), new Date(lastPut));
+      await file.sync();
+    } catch (error) {
+      await discard();
+      throw error;
+    }
+    return { path, [Symbol.asyncDispose]: discard };
+  }
+
+  /** Removes what killed processes left. */
+  async removeLeftovers(now: number): Promise<void> {
+    const directory = `${this.#root}/${directoryName}`;
+    for (const { name, isFile } of await entries(directory)) {
+      if (isFile) await removeLeftover(`${directory}/${name}`, now);
+    }
+  }
+}
+
+async function removeLeftover(path: string, now: number): Promise<void> {
+  try {
+    using file = await Deno.open(path, { read: true, write: true });
+    const ageMs = now - ((await file.stat()).mtime?.getTime() ?? 0);
+    if (ageMs < unlockedMs) return;
+    const isOurs = await file.tryLock(true).catch(() => ageMs > abandonedMs);
+    if (isOurs) await removeIfThere(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error; // another process was faster
+  }
+}
+
+async function entries(directory: string): Promise<Deno.DirEntry[]> {
+  try {
+    return await Array.fromAsync(Deno.readDir(directory));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+async function removeIfThere(path: string): Promise<void> {
+  try {
+    await Deno.remove(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.length;) {
+    written += await file.write(bytes.subarray(written));
+  }
+}

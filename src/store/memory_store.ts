@@ -1,0 +1,129 @@
+import { parseArtifactKey } from "../core/artifact_key.ts";
+import type { Clock } from "../core/clock.ts";
+import type {
+  ArtifactFile,
+  ArtifactStore,
+  ByteRange,
+  StoredArtifact,
+  StoredInfo,
+} from "./artifact_store.ts";
+import { copyArtifact } from "./copy_artifact.ts";
+import { asStorageError, storageError } from "./storage_error.ts";
+
+const pieceBytes = 64 * 1024;
+
+interface Entry {
+  readonly bytes: Uint8Array;
+  readonly digest: string;
+  lastPut: number;
+}
+
+const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+
+/** Artifacts in memory, for development. Never evicts: everything in it may be published, so a full one refuses. */
+export class MemoryStore implements ArtifactStore {
+  readonly #entries = new Map<string, Entry>();
+  readonly #limitBytes: number;
+  readonly #clock: Clock;
+  /** Bytes of the puts that are under way. */
+  #arriving = 0;
+
+  constructor(limitBytes: number, clock: Clock) {
+    this.#limitBytes = limitBytes;
+    this.#clock = clock;
+  }
+
+  async put(key: string, artifact: ArtifactFile): Promise<void> {
+    if (!parseArtifactKey(key)) throw new TypeError(`Cannot store "${key}": not an artifact key`);
+    const held = this.#entries.get(key);
+    if (held?.digest === artifact.digest) {
+      held.lastPut = this.#clock.now();
+      return;
+    }
+    this.#refuseOverLimit(key, artifact.size);
+    this.#arriving += artifact.size;
+    try {
+      const bytes = await read(artifact);
+      this.#entries.set(key, { bytes, digest: artifact.digest, lastPut: this.#clock.now() });
+    } catch (error) {
+      throw asStorageError(`Cannot store "${key}"`, error);
+    } finally {
+      this.#arriving -= artifact.size;
+    }
+  }
+
+  open(key: string): Promise<StoredArtifact | undefined> {
+    const bytes = this.#entries.get(key)?.bytes;
+    return Promise.resolve(bytes && { size: bytes.length, stream: stream(bytes), close() {} });
+  }
+
+  stat(key: string): Promise<StoredInfo | undefined> {
+    const entry = this.#entries.get(key);
+    return Promise.resolve(entry && info(key, entry));
+  }
+
+  delete(key: string): Promise<void> {
+    this.#entries.delete(key);
+    return Promise.resolve();
+  }
+
+  async *list(prefix: string): AsyncGenerator<StoredInfo> {
+    for (const [key, entry] of [...this.#entries]) {
+      if (key.startsWith(prefix)) yield info(key, entry);
+    }
+  }
+
+  verify(key: string, digest: string): Promise<boolean> {
+    return Promise.resolve(this.#entries.get(key)?.digest === digest);
+  }
+
+  close(): Promise<void> {
+    this.#entries.clear();
+    return Promise.resolve();
+  }
+
+  #refuseOverLimit(key: string, size: number): void {
+    const others = [...this.#entries].filter(([other]) => other !== key);
+    const used = others.reduce((sum, [, { bytes }]) => sum + bytes.length, this.#arriving);
+    if (used + size <= this.#limitBytes) return;
+    throw storageError(
+      `Cannot store "${key}" in memory: it has ${mebibytes(size)}, and ${mebibytes(used)} of ${
+        mebibytes(this.#limitBytes)
+      } are in use; raise --memory-store-limit or set STORAGE_BACKEND=pvc`,
+    );
+  }
+}
+
+const info = (key: string, { bytes, lastPut }: Entry): StoredInfo => ({
+  key,
+  size: bytes.length,
+  lastPut,
+});
+
+async function read(artifact: ArtifactFile): Promise<Uint8Array> {
+  const bytes = new Uint8Array(artifact.size);
+  let at = 0;
+  await copyArtifact(artifact, (piece) => {
+    bytes.set(piece, at);
+    at += piece.length;
+  });
+  return bytes;
+}
+
+function stream(bytes: Uint8Array): StoredArtifact["stream"] {
+  return ({ start, end }: ByteRange = { start: 0, end: bytes.length }) => {
+    if (start < 0 || start > end || end > bytes.length) {
+      throw new RangeError(`Cannot read bytes ${start} to ${end} of ${bytes.length}`);
+    }
+    let at = start;
+    return new ReadableStream<Uint8Array>({
+      pull(controller) {
+        const next = Math.min(at + pieceBytes, end);
+        // A copy: whoever reads may transfer or alter what it gets.
+        if (next > at) controller.enqueue(bytes.slice(at, next));
+        at = next;
+        if (at === end) controller.close();
+      },
+    }, { highWaterMark: 0 });
+  };
+}

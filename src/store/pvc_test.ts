@@ -1,0 +1,36 @@
+import { strict as assert } from "node:assert";
+import { ManualClock } from "../../tests/manual_clock.ts";
+import { pvc } from "./pvc.ts";
+
+const open = (storagePath: string) => pvc.open({ storagePath }, new ManualClock());
+
+Deno.test("pvc.open() makes the directory and leaves no probe in it", async () => {
+  const parent = await Deno.makeTempDir();
+  await open(`${parent}/data/artifacts`);
+  assert.deepEqual(await Array.fromAsync(Deno.readDir(`${parent}/data/artifacts`)), []);
+  await Deno.remove(parent, { recursive: true });
+});
+
+Deno.test("pvc.open() says what is wrong with the directory and what to do", async () => {
+  const parent = await Deno.makeTempDir();
+  await Deno.writeTextFile(`${parent}/file`, "");
+  const cases = [
+    { path: `${parent}/file`, state: "it is not a directory" },
+    {
+      path: `${parent}/file/below`,
+      state: "it does not exist and cannot be made (not a directory)",
+    },
+    {
+      path: "/proc/artifacts",
+      state: "it does not exist and cannot be made (no such file or directory)",
+    },
+  ];
+  for (const { path, state } of cases) {
+    await assert.rejects(open(path), {
+      class: "storage",
+      message:
+        `Cannot store artifacts in "${path}": ${state}; set --storage-path or PVC_STORAGE_PATH to a directory of a volume that this process may write to`,
+    });
+  }
+  await Deno.remove(parent, { recursive: true });
+});

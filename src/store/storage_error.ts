@@ -1,0 +1,21 @@
+import { fileErrorState } from "../core/file_error.ts";
+import { StepError } from "../core/step_error.ts";
+
+/**
+ * A failure of class `storage`. Its message must not name a path: it is published in conditions.
+ *
+ * @param message `Cannot VERB "key": state`
+ */
+export function storageError(message: string, cause?: unknown): StepError {
+  return new StepError(message, { class: "storage", reason: "StorageOperationFailed", cause });
+}
+
+/**
+ * What to throw when `action` failed: a storage failure if the operating system refused it, else the error itself.
+ *
+ * @param action `Cannot VERB "key"`
+ */
+export function asStorageError(action: string, error: unknown): unknown {
+  const state = fileErrorState(error);
+  return state === undefined ? error : storageError(`${action}: ${state}`, error);
+}
