@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { runCommand } from "../run_command.ts";
+import { buildPrograms, programEnvironment } from "./build_programs.ts";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const crd = fileURLToPath(new URL("../../manifests/crd/externalsources.yaml", import.meta.url));
@@ -30,65 +32,9 @@ export interface ControlPlane {
   close(): Promise<void>;
 }
 
-interface Run {
-  readonly args?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
-  readonly stdin?: string;
-}
-
-async function run(program: string, { args = [], env = {}, stdin }: Run): Promise<string> {
-  const child = new Deno.Command(program, {
-    args: [...args],
-    env: { ...env },
-    stdin: stdin === undefined ? "null" : "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const output = child.output();
-  if (stdin !== undefined) {
-    await new Blob([stdin]).stream().pipeTo(child.stdin).catch(() => {
-      // The program ended without reading all of it; its exit code says what there is to say.
-    });
-  }
-  const { success, stdout, stderr } = await output;
-  const [out, error] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-  if (!success) throw new Error(`${program} ${args.join(" ")}: ${error!.trim() || out!.trim()}`);
-  return out!;
-}
-
-const wanted = ["etcd", "kube-apiserver", "kubectl"];
-
-/** A folder of the PATH that has what a control plane needs, as kind's or envtest's users may have. */
-function findAssets(): string | undefined {
-  const given = Deno.env.get("KUBEBUILDER_ASSETS");
-  if (given) return given;
-  const folders = (Deno.env.get("PATH") ?? "").split(":").filter((folder) => folder !== "");
-  return folders.find((folder) => wanted.every((name) => isFile(join(folder, name))));
-}
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
-}
-
-/** Shows how a build goes on, which takes minutes on a fresh machine and 0.1 s afterwards. */
-async function build(names: readonly string[], env: Readonly<Record<string, string>>) {
-  const { success } = await new Deno.Command(join(here, "build.sh"), {
-    args: [...names],
-    env: { ...env },
-    stdout: "inherit",
-    stderr: "inherit",
-  }).output();
-  if (!success) throw new Error(`cannot build ${names.join(", ")}: what is missing stands above`);
-}
-
 function environmentOf(options: ControlPlaneOptions): Record<string, string> {
-  const assets = findAssets();
   return {
-    ...(assets ? { KUBEBUILDER_ASSETS: assets } : {}),
+    ...programEnvironment(),
     WITH: options.with?.join(" ") ?? "",
     FLUX_FLAGS: options.fluxFlags ?? "",
     APISERVER_FLAGS: options.apiserverFlags ?? "",
@@ -98,7 +44,7 @@ function environmentOf(options: ControlPlaneOptions): Record<string, string> {
 /** The built kubectl: the one that belongs to the API server. */
 async function findKubectl(env: Readonly<Record<string, string>>): Promise<string> {
   const script = `here=${here}; . "$here/env.sh"; echo "$assets/kubectl"`;
-  return (await run("sh", { args: ["-c", script], env })).trim();
+  return await runCommand("sh", { args: ["-c", script], env });
 }
 
 /**
@@ -108,16 +54,17 @@ async function findKubectl(env: Readonly<Record<string, string>>): Promise<strin
  */
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const env = environmentOf(options);
-  await build(["control-plane", ...options.with ?? []], env);
+  await buildPrograms(["control-plane", ...options.with ?? []]);
   const kubectlPath = await findKubectl(env);
   const dir = await Deno.makeTempDir({ prefix: "control-plane-" });
   const kubeconfig = join(dir, "kubeconfig");
-  const start = async () =>
-    void await run(join(here, "start-control-plane.sh"), { args: [dir], env });
+  const script = (name: string, args: readonly string[]) =>
+    runCommand(join(here, name), { args, env });
+  const start = async () => void await script("start-control-plane.sh", [dir]);
   const stop = async (name?: string) =>
-    void await run(join(here, "stop-control-plane.sh"), { args: name ? [dir, name] : [dir], env });
+    void await script("stop-control-plane.sh", name ? [dir, name] : [dir]);
   const kubectl = (args: readonly string[], stdin?: string) =>
-    run(kubectlPath, {
+    runCommand(kubectlPath, {
       args: ["--kubeconfig", kubeconfig, ...args],
       ...(stdin === undefined ? {} : { stdin }),
     });
