@@ -1,0 +1,198 @@
+import type { Clock } from "../../core/clock.ts";
+import { ObjectsUnavailableError } from "../objects.ts";
+import type { ApiAccess, ApiConnection } from "./api_connection.ts";
+import { apiError } from "./api_error.ts";
+import { Deadline } from "./deadline.ts";
+
+/** One finished call, as `rest_client_requests_total` counts it. */
+export interface ApiCall {
+  readonly method: string;
+  /** HTTP status, or `<error>` if there was none (as client-go says). */
+  readonly code: string;
+  readonly host: string;
+}
+
+/** @see ApiClient */
+export interface ApiClientOptions {
+  readonly clock: Clock;
+  readonly userAgent: string;
+  /** The whole exchange, or the time to the headers of a watch. @default 30 s */
+  readonly timeoutMs?: number;
+  readonly onCall?: (call: ApiCall) => void;
+}
+
+/** What to ask of the API server. */
+export interface ApiRequest {
+  readonly method: "GET" | "POST" | "PATCH";
+  /** From `/api` or `/apis` on. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** @default application/json */
+  readonly contentType?: string;
+  /** For messages: `Cannot VERB "value"`. */
+  readonly what: string;
+  readonly signal?: AbortSignal;
+}
+
+/** A body that is read while it comes. */
+export interface ApiStream {
+  readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** Must be called for every piece that comes. */
+  readonly heard: () => void;
+  /** Whether it was broken off because nothing came. */
+  readonly isSilent: boolean;
+  /** Must be called when the stream is not read any more. */
+  release(): void;
+}
+
+interface Exchange {
+  readonly response: Response;
+  readonly deadline: Deadline;
+  readonly access: ApiAccess;
+  readonly startedAt: number;
+}
+
+/** Sends JSON to one API server and turns its refusals into the errors of the contract of objects. */
+export class ApiClient {
+  readonly #connection: ApiConnection;
+  readonly #options: ApiClientOptions;
+  readonly #host: string;
+  readonly #timeoutMs: number;
+
+  constructor(connection: ApiConnection, options: ApiClientOptions) {
+    this.#connection = connection;
+    this.#options = options;
+    this.#host = new URL(connection.server).host;
+    this.#timeoutMs = options.timeoutMs ?? 30_000;
+  }
+
+  /** The decoded JSON of a successful answer. @throws what `objects.ts` names */
+  async json(request: ApiRequest): Promise<unknown> {
+    const exchange = await this.#exchange(request);
+    try {
+      return await exchange.response.json();
+    } catch (cause) {
+      const { deadline, access, startedAt } = exchange;
+      if (deadline.expired) this.#connection.suspect(access.pool, startedAt);
+      throw this.#failure(request, deadline, cause);
+    } finally {
+      exchange.deadline.release();
+    }
+  }
+
+  /** A body without an end, broken off after `silenceMs` without a piece. @throws what `objects.ts` names */
+  async stream(request: ApiRequest, silenceMs: number): Promise<ApiStream> {
+    const { response, deadline, access: { pool } } = await this.#exchange(request);
+    let heardAt = this.#options.clock.now();
+    deadline.extend(silenceMs);
+    return {
+      body: response.body ?? new ReadableStream({ start: (controller) => controller.close() }),
+      heard: () => {
+        heardAt = this.#options.clock.now();
+        pool.heardAt = heardAt;
+        deadline.extend(silenceMs);
+      },
+      get isSilent() {
+        return deadline.expired;
+      },
+      release: () => {
+        if (deadline.expired) this.#connection.suspect(pool, heardAt);
+        deadline.release();
+      },
+    };
+  }
+
+  async #exchange(request: ApiRequest): Promise<Exchange> {
+    const first = await this.#send(request);
+    if (first.response.status !== 401 || !(await this.#isRenewed(first))) {
+      return await this.#succeeded(request, first);
+    }
+    return await this.#succeeded(request, await this.#send(request));
+  }
+
+  async #isRenewed({ response, deadline, access }: Exchange): Promise<boolean> {
+    if (!(await this.#connection.renew(access))) return false;
+    deadline.release();
+    await response.body?.cancel();
+    return true;
+  }
+
+  async #succeeded(request: ApiRequest, exchange: Exchange): Promise<Exchange> {
+    const { response, deadline } = exchange;
+    if (response.ok) return exchange;
+    try {
+      throw apiError(request.what, {
+        code: response.status,
+        retryAfter: response.headers.get("retry-after"),
+        body: await response.text().catch(() => ""),
+      });
+    } finally {
+      deadline.release();
+    }
+  }
+
+  async #send(request: ApiRequest): Promise<Exchange> {
+    const { clock } = this.#options;
+    const access = await this.#connection.access();
+    const { pool } = access;
+    const startedAt = clock.now();
+    const deadline = new Deadline({
+      clock,
+      afterMs: this.#timeoutMs,
+      signals: [request.signal, pool.lost],
+    });
+    try {
+      const response = await this.#fetch(request, access, deadline.signal);
+      pool.heardAt = Math.max(pool.heardAt, clock.now());
+      this.#count(request, `${response.status}`);
+      return { response, deadline, access, startedAt };
+    } catch (cause) {
+      deadline.release();
+      this.#count(request, "<error>");
+      if (deadline.expired) this.#connection.suspect(pool, startedAt);
+      else if (!deadline.signal.aborted) await this.#connection.refresh();
+      throw this.#failure(request, deadline, cause);
+    }
+  }
+
+  #fetch(request: ApiRequest, access: ApiAccess, signal: AbortSignal): Promise<Response> {
+    const url = new URL(this.#connection.server + request.path);
+    for (const [name, value] of Object.entries(request.query ?? {})) {
+      url.searchParams.set(name, value);
+    }
+    return fetch(url, {
+      method: request.method,
+      headers: {
+        accept: "application/json",
+        "user-agent": this.#options.userAgent,
+        ...(request.body === undefined
+          ? {}
+          : { "content-type": request.contentType ?? "application/json" }),
+        ...access.headers,
+      },
+      body: request.body === undefined ? null : JSON.stringify(request.body),
+      client: access.pool.client,
+      // The token goes to nobody but this server.
+      redirect: "manual",
+      signal,
+    });
+  }
+
+  #failure(request: ApiRequest, deadline: Deadline, cause: unknown): Error {
+    if (request.signal?.aborted) return abortError(request.signal);
+    const state = deadline.expired ? "no whole answer in time" : "the API server cannot be reached";
+    return new ObjectsUnavailableError(`${request.what}: ${state}`, { cause });
+  }
+
+  #count({ method }: ApiRequest, code: string): void {
+    this.#options.onCall?.({ method, code, host: this.#host });
+  }
+}
+
+function abortError(signal: AbortSignal): Error {
+  return signal.reason instanceof Error
+    ? signal.reason
+    : new DOMException("The call was aborted", "AbortError");
+}

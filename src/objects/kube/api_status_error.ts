@@ -1,0 +1,26 @@
+import { ObjectsUnavailableError } from "../objects.ts";
+
+/** What the API server answered instead of a success. */
+export interface ApiStatus {
+  /** HTTP status, or the code in an ERROR event of a watch. */
+  readonly code: number;
+  /** The machine-readable reason of a `metav1.Status`: `Expired`, `Forbidden`, … */
+  readonly reason?: string;
+  readonly message?: string;
+  readonly retryAfterMs?: number;
+}
+
+/** A refusal that has no class of its own in the contract of objects. */
+export class ApiStatusError extends ObjectsUnavailableError {
+  readonly code: number;
+  readonly reason: string | undefined;
+
+  constructor(message: string, status: ApiStatus) {
+    super(
+      message,
+      status.retryAfterMs === undefined ? {} : { retryAfterMs: status.retryAfterMs },
+    );
+    this.code = status.code;
+    this.reason = status.reason;
+  }
+}

@@ -1,0 +1,37 @@
+const newline = 10;
+
+function join(pieces: readonly Uint8Array[]): Uint8Array {
+  const [only] = pieces;
+  if (pieces.length === 1 && only) return only;
+  const whole = new Uint8Array(pieces.reduce((size, piece) => size + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}
+
+/**
+ * The lines of a body, without their ends. What stands after the last newline is left out: the connection broke in it.
+ *
+ * @param onPiece called for each piece that arrives
+ */
+export async function* readLines(
+  body: ReadableStream<Uint8Array>,
+  onPiece: () => void,
+): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let pending: Uint8Array[] = [];
+  for await (const piece of body) {
+    onPiece();
+    let start = 0;
+    for (let end = piece.indexOf(newline); end >= 0; end = piece.indexOf(newline, start)) {
+      const line = decoder.decode(join([...pending, piece.subarray(start, end)]));
+      pending = [];
+      start = end + 1;
+      if (line !== "") yield line;
+    }
+    if (start < piece.length) pending.push(piece.subarray(start));
+  }
+}
