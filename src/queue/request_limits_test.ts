@@ -78,13 +78,15 @@ Deno.test("RequestLimits lets no one through until a shrunken window has room ag
 
 Deno.test("RequestLimits bounds a namespace to a quarter of the total, and all to the total", async () => {
   const { limits, ask } = startLimits(16);
+  const inFlight: number[] = [];
   for (const namespace of ["a", "b", "c", "d", "e"]) {
     for (let index = 0; index < 10; index++) {
       ask(`${namespace}${index}`, { namespace, host: `${namespace}${index}` });
     }
     await settle();
+    inFlight.push(limits.inFlight);
   }
-  assert.deepEqual([limits.inFlight, limits.waiting], [16, 34]);
+  assert.deepEqual([inFlight, limits.waiting], [[4, 8, 12, 16, 16], 34]);
 });
 
 Deno.test("RequestLimits lets urgent requests go first, each class in the order of coming", async () => {
@@ -168,6 +170,17 @@ Deno.test("RequestLimits.acquire() rejects when aborted, leaves nothing and keep
   await release("holder", "failure");
   await release("holder", "failure");
   assert.deepEqual([granted, limits.inFlight], [["holder", "next"], 1]);
+});
+
+Deno.test("RequestLimits.acquire() no longer listens to the signal once granted", async () => {
+  const { ask, release } = startLimits();
+  await ask("holder").done;
+  const { abort, done } = ask("next");
+  let listeners = 1;
+  abort.signal.removeEventListener = () => listeners--;
+  await release("holder", "failure");
+  await done;
+  assert.equal(listeners, 0);
 });
 
 Deno.test("RequestLimits forgets a host ten minutes after its last request", async () => {

@@ -201,3 +201,22 @@ Deno.test("WorkQueue tells its observer what the workqueue metrics count", async
   assert.equal(queue.plannedAt("a"), 600);
   await stop();
 });
+
+Deno.test("WorkQueue counts the wait of a key from its adding if it was due before", async () => {
+  const { clock, queue, heard, stop } = startQueue();
+  await clock.advance(1_000);
+  queue.add("a", { at: 10 });
+  await clock.advance(0);
+  assert.deepEqual(heard, ["added a", "started a after 0"]);
+  await stop();
+});
+
+Deno.test("WorkQueue keeps every key while one of them is moved a thousand times", async () => {
+  const { clock, queue, started, stop } = startQueue();
+  queue.add("b", { at: 3_000, urgent: true });
+  queue.add("c", { at: 4_000 });
+  for (let at = 2_000; at > 1_000; at--) queue.add("a", { at });
+  await clock.advance(5_000);
+  assert.deepEqual(started, ["a@1001", "b!@3000", "c@4000"]);
+  await stop();
+});

@@ -54,3 +54,14 @@ Deno.test("WorkerSlots.acquire() rejects with the signal's reason and leaves no 
   await release("a");
   assert.deepEqual([granted, slots.held, slots.waiting], [["a", "b"], 1, 0]);
 });
+
+Deno.test("WorkerSlots.acquire() no longer listens to the signal once granted", async () => {
+  const { ask, release } = startSlots(1);
+  await ask("holder").done;
+  const { abort, done } = ask("next");
+  let listeners = 1;
+  abort.signal.removeEventListener = () => listeners--;
+  await release("holder");
+  await done;
+  assert.equal(listeners, 0);
+});
