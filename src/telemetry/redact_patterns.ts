@@ -1,7 +1,7 @@
 import { publicUrl } from "../core/public_url.ts";
 
 const url = /\b[a-z][a-z0-9+.-]{0,20}:\/\/[^\s"<>]+/gi;
-const pathQuery = /(\/[^\s"'?]*)\?[^\s"']*=[^\s"']*/g;
+const query = /(?<=[^\s?])\?[^\s"'?=]{1,100}=[^\s"']*/g;
 const secretName =
   "(?:proxy-)?authorization|(?:set-)?cookie|x-(?:api|auth|access)-(?:key|token)|api[-_]?key|private-token|" +
   "access[-_]?token|refresh[-_]?token|id[-_]?token|client[-_]?secret|password|passwd|secret[-_]?key|session[-_]?token";
@@ -19,7 +19,7 @@ const secretKey = new RegExp(`^(?:${secretName}|token|secret)$`, "i");
 export function redactPatterns(text: string): string {
   return text
     .replace(url, (match) => publicUrl(match))
-    .replace(pathQuery, "$1")
+    .replace(query, "")
     .replace(named, "$1$2***")
     .replace(bearer, "$1$2***")
     .replace(basic, "$1***")

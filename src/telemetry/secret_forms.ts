@@ -9,11 +9,10 @@ const schemes = /^(?:bearer|basic|digest|negotiate|token|apikey)\s+(.+)$/is;
 export function secretForms(value: string): string[] {
   const plain = value.trim();
   const credentials = schemes.exec(plain)?.[1];
-  const parts = new Set([plain, ...longLines(plain)]);
-  if (credentials !== undefined) {
-    parts.add(credentials);
-    for (const part of basicParts(credentials)) parts.add(part);
-  }
+  // Not the scheme with them: thousands of values would begin with "Bearer", and none could be found quickly.
+  const parts = credentials === undefined
+    ? new Set([plain, ...longLines(plain)])
+    : new Set([credentials, ...basicParts(credentials)]);
   const forms = new Set<string>();
   for (const part of parts) for (const form of encodings(part)) forms.add(form);
   return [...forms];
