@@ -1,4 +1,3 @@
-import { parseArtifactKey } from "../core/artifact_key.ts";
 import type { Clock } from "../core/clock.ts";
 import { type NamespacedName, type SourceKey, sourceKey } from "../core/source_key.ts";
 import type { ObjectChange, Objects } from "../objects/objects.ts";
@@ -13,7 +12,7 @@ import { GarbageCollector } from "../reconcile/garbage_collector.ts";
 import type { Delays, ReconcileContext } from "../reconcile/reconcile_context.ts";
 import { type ReconcileResult, reconcileSource } from "../reconcile/reconcile_source.ts";
 import type { SourceMemories } from "../reconcile/source_memory.ts";
-import { sweepStore } from "../reconcile/sweep_store.ts";
+import { isNamed, sweepStore } from "../reconcile/sweep_store.ts";
 import { publishedArtifact } from "../reconcile/trigger.ts";
 import { verifyStore } from "../reconcile/verify_store.ts";
 
@@ -32,6 +31,8 @@ export interface OperatorSettings {
   readonly artifactRetentionTtl: number;
   readonly artifactRetentionRecords: number;
   readonly urlBase: string;
+  /** The only namespace that is watched; empty: all. */
+  readonly watchNamespace: string;
   readonly spoolDirectory: string;
 }
 
@@ -127,12 +128,7 @@ export class Operator {
 
   /** Whether a published object names this artifact key. */
   isNamed(key: string): boolean {
-    const parts = parseArtifactKey(key);
-    if (!parts) return false;
-    const { sources, artifacts } = this.#parts.objects;
-    const own = sourceKey(parts);
-    return sources.get(own)?.status.artifact?.path === key ||
-      artifacts.get(own)?.status.artifact?.path === key;
+    return isNamed(this.#parts.objects, key);
   }
 
   /** The key that a source publishes now. */
@@ -218,7 +214,16 @@ export class Operator {
     );
     while (!signal.aborted) {
       const ttlMs = settings.artifactRetentionTtl;
-      await attempt("sweep the store", () => sweepStore({ objects, store, clock, ttlMs, signal }));
+      const sweep = {
+        objects,
+        store,
+        clock,
+        ttlMs,
+        signal,
+        watchNamespace: settings.watchNamespace,
+      };
+      const onSurplus = (key: SourceKey) => this.#garbage.collectLater(key, undefined);
+      await attempt("sweep the store", () => sweepStore({ ...sweep, onSurplus }));
       await this.#pause(sweepEveryMs, signal);
     }
   }

@@ -1,0 +1,76 @@
+import type { Artifact } from "../core/artifact.ts";
+import { artifactPrefix } from "../core/artifact_key.ts";
+import type { Clock } from "../core/clock.ts";
+import { type SourceKey, splitSourceKey } from "../core/source_key.ts";
+import type { Objects } from "../objects/objects.ts";
+import type { ArtifactStore, StoredInfo } from "../store/artifact_store.ts";
+import { selectGarbage } from "../store/garbage.ts";
+import { publishedArtifact } from "./trigger.ts";
+
+/** A second beyond the TTL, so that a collection finds what has just become old enough; milliseconds. */
+const marginMs = 1_000;
+
+/** What a collector works with. */
+export interface GarbageOptions {
+  readonly objects: Pick<Objects, "readSource">;
+  readonly store: Pick<ArtifactStore, "list" | "delete">;
+  readonly clock: Clock;
+  /** `--artifact-retention-ttl`, milliseconds. */
+  readonly ttlMs: number;
+  /** `--artifact-retention-records` */
+  readonly records: number;
+  readonly onProblem: (action: string, error: unknown) => void;
+}
+
+/** Removes what a source does not publish any more, once the TTL has passed (DESIGN §8). */
+export class GarbageCollector {
+  readonly #options: GarbageOptions;
+  readonly #startedAt: number;
+  readonly #planned = new Map<SourceKey, () => void>();
+  /** When this process saw a key stop being the current one; forgotten when the key is deleted. */
+  readonly #replacedAt = new Map<string, number>();
+
+  constructor(options: GarbageOptions) {
+    this.#options = options;
+    this.#startedAt = options.clock.now();
+  }
+
+  /** Plans a collection for when the TTL has passed. `replaced` is what was current until now. */
+  collectLater(key: SourceKey, replaced: Artifact | undefined): void {
+    const { clock, ttlMs, onProblem } = this.#options;
+    if (replaced?.path) this.#replacedAt.set(replaced.path, clock.now());
+    this.#planned.get(key)?.();
+    const cancel = clock.schedule(() => {
+      this.#planned.delete(key);
+      this.collect(key).catch((error) => onProblem(`collect the garbage of "${key}"`, error));
+    }, ttlMs + marginMs);
+    this.#planned.set(key, cancel);
+  }
+
+  /** Collects the garbage of one source now. Chooses from a live read: a cache may lag behind what is published. */
+  async collect(key: SourceKey): Promise<void> {
+    const { objects, store, clock, ttlMs, records } = this.#options;
+    const name = splitSourceKey(key);
+    const source = await objects.readSource(name);
+    if (!source) return; // the sweep decides about what nobody owns
+    const stored: StoredInfo[] = [];
+    for await (const info of store.list(artifactPrefix(name))) stored.push(info);
+    const currentKey = publishedArtifact(source)?.path;
+    const facts = { stored, currentKey, records, ttlMs, now: clock.now() };
+    const garbage = selectGarbage({
+      ...facts,
+      replacedAt: this.#replacedAt,
+      startedAt: this.#startedAt,
+    });
+    for (const each of garbage) {
+      await store.delete(each);
+      this.#replacedAt.delete(each);
+    }
+  }
+
+  /** Drops what is planned. */
+  stop(): void {
+    for (const cancel of this.#planned.values()) cancel();
+    this.#planned.clear();
+  }
+}
