@@ -1,0 +1,150 @@
+import { Counter, exponentialBuckets, Gauge, Histogram, type Registry } from "prom-client";
+
+const operationBuckets = [.1, .25, .5, 1, 2.5, 5, 10, 30];
+const downloadBuckets = [.001, .005, .01, .05, .1, .5, 1, 5, 10, 30, 60];
+/** Of client-go's workqueue, as controller-runtime registers it. */
+const queueBuckets = exponentialBuckets(1e-8, 10, 12);
+
+/** Every family that prom-client keeps; those with one series a source are in `source_series.ts`. */
+export function createFamilies(registry: Registry, version: string) {
+  new Gauge({
+    name: "externalsource_build_info",
+    help: "The build that runs; always 1.",
+    labelNames: ["version", "deno"],
+    registers: [registry],
+  }).set({ version, deno: Deno.version.deno }, 1);
+  const families = {
+    ...pipelineFamilies(registry),
+    ...controllerFamilies(registry),
+    ...serverFamilies(registry),
+    ...failureFamilies(registry),
+  };
+  for (const result of ["success", "error", "requeue", "requeue_after"]) {
+    families.reconciles.inc({ controller: "externalsource", result }, 0);
+  }
+  for (const sink of ["kubernetes", "flux"]) families.eventsDropped.inc({ sink }, 0);
+  return families;
+}
+
+function pipelineFamilies(registry: Registry) {
+  const registers = [registry];
+  return {
+    requests: new Counter({
+      name: "externalsource_source_request_total",
+      help: "Requests to upstreams.",
+      labelNames: ["source_type", "success"],
+      registers,
+    }),
+    requestSeconds: new Histogram({
+      name: "externalsource_source_request_duration_seconds",
+      help: "How long requests to upstreams took.",
+      labelNames: ["source_type", "success"],
+      buckets: [...operationBuckets, 60],
+      registers,
+    }),
+    operations: new Counter({
+      name: "externalsource_artifact_operation_total",
+      help: "Artifacts packed and stored.",
+      labelNames: ["operation", "success"],
+      registers,
+    }),
+    operationSeconds: new Histogram({
+      name: "externalsource_artifact_operation_duration_seconds",
+      help: "How long packing and storing took.",
+      labelNames: ["operation", "success"],
+      buckets: operationBuckets,
+      registers,
+    }),
+  };
+}
+
+function controllerFamilies(registry: Registry) {
+  const registers = [registry];
+  const queue = { labelNames: ["name"], registers };
+  return {
+    reconciles: new Counter({
+      name: "controller_runtime_reconcile_total",
+      help: "Total number of reconciliations per controller.",
+      labelNames: ["controller", "result"],
+      registers,
+    }),
+    apiRequests: new Counter({
+      name: "rest_client_requests_total",
+      help: "Number of HTTP requests, partitioned by status code, method, and host.",
+      labelNames: ["code", "method", "host"],
+      registers,
+    }),
+    queueAdds: new Counter({
+      name: "workqueue_adds_total",
+      help: "Total number of adds handled by workqueue.",
+      ...queue,
+    }),
+    queueRetries: new Counter({
+      name: "workqueue_retries_total",
+      help: "Total number of retries handled by workqueue.",
+      ...queue,
+    }),
+    queueSeconds: new Histogram({
+      name: "workqueue_queue_duration_seconds",
+      help: "How long in seconds an item stays in workqueue before being requested.",
+      buckets: queueBuckets,
+      ...queue,
+    }),
+    workSeconds: new Histogram({
+      name: "workqueue_work_duration_seconds",
+      help: "How long in seconds processing an item from workqueue takes.",
+      buckets: queueBuckets,
+      ...queue,
+    }),
+  };
+}
+
+function serverFamilies(registry: Registry) {
+  const registers = [registry];
+  return {
+    downloads: new Counter({
+      name: "externalsource_artifact_server_requests_total",
+      help: "Requests that the artifact server answered.",
+      labelNames: ["code"],
+      registers,
+    }),
+    downloadBytes: new Counter({
+      name: "externalsource_artifact_server_sent_bytes_total",
+      help: "Bytes of artifacts that the artifact server sent.",
+      registers,
+    }),
+    downloadSeconds: new Histogram({
+      name: "externalsource_artifact_server_request_duration_seconds",
+      help: "How long answers of the artifact server took to their last byte.",
+      buckets: downloadBuckets,
+      registers,
+    }),
+    downloadsInFlight: new Gauge({
+      name: "externalsource_artifact_server_requests_in_flight",
+      help: "Requests to the artifact server that are going on.",
+      registers,
+    }),
+    artifactsMissing: new Counter({
+      name: "externalsource_artifact_missing_total",
+      help: "Requests for a published artifact that could be had from nowhere.",
+      registers,
+    }),
+  };
+}
+
+function failureFamilies(registry: Registry) {
+  const registers = [registry];
+  return {
+    bugs: new Counter({
+      name: "externalsource_internal_errors_total",
+      help: "Errors that only a mistake in the controller explains.",
+      registers,
+    }),
+    eventsDropped: new Counter({
+      name: "externalsource_events_dropped_total",
+      help: "Events that could not be delivered.",
+      labelNames: ["sink"],
+      registers,
+    }),
+  };
+}

@@ -1,0 +1,131 @@
+import { Registry } from "prom-client";
+import type { SourceKey } from "../core/source_key.ts";
+import { createFamilies } from "./metric_families.ts";
+import { addProcessMetrics } from "./process_metrics.ts";
+import { addSampledMetrics, type Samples } from "./sampled_metrics.ts";
+import { SourceSeries } from "./source_series.ts";
+
+/** How a reconcile ended, in the words of controller-runtime. */
+export type ReconcileResult = "success" | "error" | "requeue" | "requeue_after";
+
+/** What the wrappers around the stages tell; every duration is seconds. */
+export interface Metrics {
+  /** A worker takes a source. Pairs with {@linkcode Metrics.reconciled}. */
+  reconciling(source: { readonly key: SourceKey; readonly sourceType: string }): void;
+  reconciled(outcome: {
+    readonly key: SourceKey;
+    readonly success: boolean;
+    readonly seconds: number;
+    readonly result: ReconcileResult;
+  }): void;
+  /** Removes the series of a deleted source. A reconcile that is going on leaves none; one that begins later would. */
+  forgetSource(key: SourceKey): void;
+  /** An exchange with an upstream has ended. */
+  requested(
+    exchange: { readonly sourceType: string; readonly success: boolean; readonly seconds: number },
+  ): void;
+  artifactOperation(done: {
+    readonly operation: "package" | "store";
+    readonly success: boolean;
+    readonly seconds: number;
+  }): void;
+  /** A key was put into the queue. */
+  queued(kind: "new" | "retry"): void;
+  /** A key left the queue after so long. */
+  dequeued(seconds: number): void;
+  /** A key was worked on for so long. */
+  worked(seconds: number): void;
+  /** The API server answered; `code` is the status, or `<error>` if none came. */
+  apiRequested(
+    request: { readonly code: string; readonly method: string; readonly host: string },
+  ): void;
+  /** A request to the artifact server begins. Pairs with {@linkcode Metrics.served}. */
+  serving(): void;
+  /** It has ended, after so many bytes of its body. */
+  served(
+    download: { readonly code: number; readonly bytes: number; readonly seconds: number },
+  ): void;
+  /** A published artifact could be had from nowhere: the server answered 404. */
+  artifactMissing(): void;
+  eventDropped(sink: "kubernetes" | "flux"): void;
+  /** An error that only a programming error explains. */
+  bugSeen(): void;
+
+  readonly contentType: string;
+  /** What `/metrics` answers, in pieces with a turn of the event loop between them. */
+  render(): AsyncGenerator<string>;
+}
+
+/** What is known when the process starts. */
+export interface MetricsOptions {
+  readonly version: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly startedAt: number;
+  readonly samples: Samples;
+}
+
+/** All metrics of the controller (COMPATIBILITY §9), each with its series at nought where its labels are known. */
+export function createMetrics({ version, startedAt, samples }: MetricsOptions): Metrics {
+  const registry = new Registry();
+  const families = createFamilies(registry, version);
+  addSampledMetrics(registry, samples);
+  addProcessMetrics(registry, startedAt / 1_000);
+  const sources = new SourceSeries();
+  return {
+    reconciling: ({ key, sourceType }) => sources.begin(key, sourceType),
+    reconciled: ({ key, success, seconds, result }) => {
+      sources.end(key, { success, seconds });
+      families.reconciles.inc({ controller: "externalsource", result });
+    },
+    forgetSource: (key) => sources.forget(key),
+    requested: ({ sourceType, success, seconds }) => {
+      const labels = { source_type: sourceType, success: `${success}` };
+      families.requests.inc(labels);
+      families.requestSeconds.observe(labels, seconds);
+    },
+    artifactOperation: ({ operation, success, seconds }) => {
+      const labels = { operation, success: `${success}` };
+      families.operations.inc(labels);
+      families.operationSeconds.observe(labels, seconds);
+    },
+    ...queueMetrics(families),
+    apiRequested: (request) => families.apiRequests.inc({ ...request }),
+    ...serverMetrics(families),
+    eventDropped: (sink) => families.eventsDropped.inc({ sink }),
+    bugSeen: () => families.bugs.inc(),
+    contentType: registry.contentType,
+    render: async function* () {
+      yield await registry.metrics();
+      yield* sources.render();
+    },
+  };
+}
+
+type Families = ReturnType<typeof createFamilies>;
+
+function queueMetrics(families: Families): Pick<Metrics, "queued" | "dequeued" | "worked"> {
+  const name = "externalsource";
+  return {
+    queued: (kind) => {
+      families.queueAdds.inc({ name });
+      if (kind === "retry") families.queueRetries.inc({ name });
+    },
+    dequeued: (seconds) => families.queueSeconds.observe({ name }, seconds),
+    worked: (seconds) => families.workSeconds.observe({ name }, seconds),
+  };
+}
+
+function serverMetrics(
+  families: Families,
+): Pick<Metrics, "serving" | "served" | "artifactMissing"> {
+  return {
+    serving: () => families.downloadsInFlight.inc(),
+    served: ({ code, bytes, seconds }) => {
+      families.downloadsInFlight.dec();
+      families.downloads.inc({ code: `${code}` });
+      families.downloadBytes.inc(bytes);
+      families.downloadSeconds.observe(seconds);
+    },
+    artifactMissing: () => families.artifactsMissing.inc(),
+  };
+}

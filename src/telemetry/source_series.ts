@@ -1,0 +1,182 @@
+import { setImmediate } from "node:timers/promises";
+import { externalSourceKind } from "../core/api_names.ts";
+import { type SourceKey, splitSourceKey } from "../core/source_key.ts";
+
+const durationBuckets = [.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10];
+/** `prometheus.ExponentialBucketsRange(10e-3, 1800, 10)` of fluxcd/pkg/runtime/metrics. */
+const gotkBuckets = Array.from({ length: 10 }, (_, at) => .01 * 180_000 ** (at / 9));
+
+/** Where a histogram stands in the numbers of a source: its sum, then one count a bucket, the last of them `+Inf`. */
+interface Place {
+  readonly start: number;
+  readonly buckets: readonly number[];
+}
+const succeeded: Place = { start: 0, buckets: durationBuckets };
+const failed: Place = { start: endOf(succeeded), buckets: durationBuckets };
+const gotk: Place = { start: endOf(failed), buckets: gotkBuckets };
+
+function endOf({ start, buckets }: Place): number {
+  return start + buckets.length + 2;
+}
+
+interface SourceNumbers {
+  readonly sourceType: string;
+  active: number;
+  readonly numbers: Float64Array;
+}
+
+/** Characters after which a rendering gives way to the event loop: well under 10 ms of work. */
+const pieceSize = 65_536;
+
+/**
+ * The series that exist once for each source. prom-client keeps an object for every bucket of every label set, of which
+ * 10,000 sources would have over 400,000; here a source is one array of numbers, and text only while it is read.
+ */
+export class SourceSeries {
+  readonly #sources = new Map<SourceKey, SourceNumbers>();
+
+  /** A reconcile begins; makes the series of the source if there are none. */
+  begin(key: SourceKey, sourceType: string): void {
+    let source = this.#sources.get(key);
+    if (source?.sourceType !== sourceType) {
+      source = {
+        sourceType,
+        active: source?.active ?? 0,
+        numbers: new Float64Array(endOf(gotk)),
+      };
+      this.#sources.set(key, source);
+    }
+    source.active++;
+  }
+
+  /** A reconcile ends; nothing happens if its source was forgotten meanwhile. */
+  end(key: SourceKey, outcome: { readonly success: boolean; readonly seconds: number }): void {
+    const source = this.#sources.get(key);
+    if (!source) return;
+    source.active = Math.max(0, source.active - 1);
+    observe(source.numbers, outcome.success ? succeeded : failed, outcome.seconds);
+    observe(source.numbers, gotk, outcome.seconds);
+  }
+
+  /** Removes every series of a source. */
+  forget(key: SourceKey): void {
+    this.#sources.delete(key);
+  }
+
+  /** The families in Prometheus' text format, in pieces with a turn of the event loop between them. */
+  async *render(): AsyncGenerator<string> {
+    for (const family of families) {
+      let piece = `# HELP ${family.name} ${family.help}\n# TYPE ${family.name} ${family.type}\n`;
+      for (const [key, source] of this.#sources) {
+        piece += family.lines(key, source);
+        if (piece.length < pieceSize) continue;
+        yield piece;
+        piece = "";
+        await setImmediate();
+      }
+      yield piece;
+    }
+  }
+}
+
+function observe(numbers: Float64Array, { start, buckets }: Place, seconds: number): void {
+  const bucket = buckets.findIndex((bound) => seconds <= bound);
+  numbers[start]! += seconds;
+  numbers[start + 1 + (bucket < 0 ? buckets.length : bucket)]! += 1;
+}
+
+interface Family {
+  readonly name: string;
+  readonly help: string;
+  readonly type: "counter" | "gauge" | "histogram";
+  lines(key: SourceKey, source: SourceNumbers): string;
+}
+
+const families: readonly Family[] = [
+  {
+    name: "externalsource_reconciliation_total",
+    help: "Reconciles of an ExternalSource.",
+    type: "counter",
+    lines(key, source) {
+      return outcomes(source).map(({ place, success }) =>
+        `${this.name}{${labelsOf(key, source, success)}} ${countOf(source.numbers, place)}\n`
+      ).join("");
+    },
+  },
+  {
+    name: "externalsource_reconciliation_duration_seconds",
+    help: "How long reconciles of an ExternalSource took.",
+    type: "histogram",
+    lines(key, source) {
+      return outcomes(source).map(({ place, success }) =>
+        histogramLines(this.name, { labels: labelsOf(key, source, success), source, place })
+      ).join("");
+    },
+  },
+  {
+    name: "gotk_reconcile_duration_seconds",
+    help: "The duration in seconds of a GitOps Toolkit resource reconciliation.",
+    type: "histogram",
+    lines(key, source) {
+      const { namespace, name } = splitSourceKey(key);
+      const labels = `kind="${externalSourceKind}",name="${escape(name)}",namespace="${
+        escape(namespace)
+      }"`;
+      return countOf(source.numbers, gotk) === 0
+        ? ""
+        : histogramLines(this.name, { labels, source, place: gotk });
+    },
+  },
+  {
+    name: "externalsource_active_reconciliations",
+    help: "Reconciles of an ExternalSource that are going on.",
+    type: "gauge",
+    lines(key, source) {
+      const { namespace, name } = splitSourceKey(key);
+      return `${this.name}{namespace="${escape(namespace)}",name="${
+        escape(name)
+      }"} ${source.active}\n`;
+    },
+  },
+];
+
+/** The outcomes that a source has had; like a Go vector, one that never was has no series. */
+function outcomes({ numbers }: SourceNumbers) {
+  return [{ place: succeeded, success: true }, { place: failed, success: false }]
+    .filter(({ place }) => countOf(numbers, place) > 0);
+}
+
+function countOf(numbers: Float64Array, place: Place): number {
+  let count = 0;
+  for (let at = place.start + 1; at < endOf(place); at++) count += numbers[at]!;
+  return count;
+}
+
+function labelsOf(key: SourceKey, source: SourceNumbers, success: boolean): string {
+  const { namespace, name } = splitSourceKey(key);
+  return `namespace="${escape(namespace)}",name="${escape(name)}",source_type="${
+    escape(source.sourceType)
+  }",success="${success}"`;
+}
+
+interface Histogram {
+  readonly labels: string;
+  readonly source: SourceNumbers;
+  readonly place: Place;
+}
+
+function histogramLines(name: string, { labels, source, place }: Histogram): string {
+  let text = "";
+  let count = 0;
+  place.buckets.forEach((bound, at) => {
+    count += source.numbers[place.start + 1 + at]!;
+    text += `${name}_bucket{${labels},le="${bound}"} ${count}\n`;
+  });
+  count += source.numbers[endOf(place) - 1]!;
+  return `${text}${name}_bucket{${labels},le="+Inf"} ${count}\n` +
+    `${name}_sum{${labels}} ${source.numbers[place.start]!}\n${name}_count{${labels}} ${count}\n`;
+}
+
+function escape(value: string): string {
+  return value.replace(/[\\"\n]/g, (character) => character === "\n" ? "\\n" : `\\${character}`);
+}
