@@ -1,0 +1,57 @@
+import type { Validators } from "../../core/document.ts";
+import type { SourceRequest } from "../../core/source_request.ts";
+import { rejected } from "./http_failure.ts";
+import { basicAuthorization } from "./proxy.ts";
+import type { Hop } from "./redirect.ts";
+import { checkHeaders, HeaderError, token } from "./request_headers.ts";
+
+/** Methods whose answer can be "not modified" (RFC 9110 §13.1.2). */
+const conditional = ["GET", "HEAD"];
+
+function conditions(method: string, validators: Validators | undefined): Record<string, string> {
+  if (!validators || !conditional.includes(method)) return {};
+  const { etag, lastModified } = validators;
+  return {
+    ...(etag ? { "if-none-match": etag } : {}),
+    ...(lastModified ? { "if-modified-since": lastModified } : {}),
+  };
+}
+
+function headersOf(request: SourceRequest): Record<string, string> {
+  try {
+    return checkHeaders(request.headers);
+  } catch (error) {
+    // The spec and the Secret were checked before: these are what a pre-request hook made of them.
+    if (error instanceof HeaderError) throw rejected(error.message);
+    throw error;
+  }
+}
+
+/**
+ * The first request of an exchange. User info in the URL becomes basic authentication unless there is an Authorization
+ * header, as in Go. Bytes are asked for as they are: nothing here decodes a content encoding.
+ *
+ * @throws {HttpFailure} `rejected` if a hook made it unusable
+ */
+export function firstHop(
+  request: SourceRequest,
+  validators: Validators | undefined,
+  userAgent: string,
+): Hop {
+  const url = URL.parse(request.url);
+  if (!url || !/^https?:$/.test(url.protocol)) throw rejected("it is no http or https URL");
+  if (!token.test(request.method)) throw rejected("the method is no HTTP method");
+  const authorization = basicAuthorization(url);
+  url.username = url.password = url.hash = "";
+  return {
+    url,
+    method: request.method,
+    headers: {
+      "user-agent": userAgent,
+      "accept-encoding": "identity",
+      ...(authorization ? { authorization } : {}),
+      ...headersOf(request),
+      ...conditions(request.method, validators),
+    },
+  };
+}

@@ -1,0 +1,94 @@
+import { publicUrl } from "../../core/public_url.ts";
+import type { Secret } from "../../core/secret.ts";
+import type { SourceRequest } from "../../core/source_request.ts";
+import { configurationError } from "../../core/step_error.ts";
+import type { PreparedSource } from "../generator.ts";
+import { hostPortOf } from "./address_guard.ts";
+import { caBundleFromSecret } from "./ca_bundle.ts";
+import { fetchDocument, type FetchParts } from "./fetch_document.ts";
+import { headersFromSecret } from "./header_secret.ts";
+import type { HttpSpec } from "./http_spec.ts";
+import { token } from "./request_headers.ts";
+
+function checkUrl(text: string, { guard }: FetchParts): URL {
+  const url = URL.parse(text);
+  const invalid = (state: string) =>
+    configurationError("InvalidURL", `Cannot use URL "${publicUrl(text)}": ${state}`);
+  if (!url) throw invalid("it cannot be read as a URL");
+  if (!/^https?:$/.test(url.protocol)) throw invalid("only http and https are fetched");
+  const refusal = guard.literalRefusal(url);
+  if (refusal) {
+    throw configurationError(
+      "RefusedAddress",
+      `Cannot use URL "${publicUrl(text)}": its address is refused: ${refusal}`,
+    );
+  }
+  return url;
+}
+
+/** CONNECT makes a tunnel, not a document; TRACE would send the Secret's headers back as one. */
+const refusedMethods = ["CONNECT", "TRACE"];
+
+function checkMethod(method: string): string {
+  if (token.test(method) && !refusedMethods.includes(method.toUpperCase())) return method;
+  throw configurationError(
+    "InvalidMethod",
+    `Cannot use method "${
+      method.slice(0, 32)
+    }": it is not one that a document can be asked for with`,
+  );
+}
+
+function nameOf(field: "headersSecretRef" | "caBundleSecretRef", spec: HttpSpec) {
+  const reference = spec[field];
+  if (!reference) return undefined;
+  if (reference.name) return reference.name;
+  throw configurationError("InvalidSecretRef", `Cannot use ${field}: it has no name`);
+}
+
+/** Secrets are read before; a name that is missing here is a bug of the caller. */
+function secretOf(secrets: ReadonlyMap<string, Secret>, name: string): Secret {
+  const secret = secrets.get(name);
+  if (!secret) throw new TypeError(`Cannot find Secret "${name}" among those that were read`);
+  return secret;
+}
+
+/**
+ * Checks the settings of one source.
+ *
+ * @throws {StepError} class `configuration`, reason `InvalidURL`, `RefusedAddress`, `InvalidMethod` or `InvalidSecretRef`
+ */
+export function prepareHttpSource(spec: HttpSpec, parts: FetchParts): PreparedSource {
+  const url = checkUrl(spec.url, parts);
+  const method = checkMethod(spec.method || "GET");
+  const headersName = nameOf("headersSecretRef", spec);
+  const caName = nameOf("caBundleSecretRef", spec);
+  const caKey = spec.caBundleSecretRef?.key || "ca.crt";
+  const insecureSkipVerify = spec.insecureSkipVerify ?? false;
+  const request = (secrets: ReadonlyMap<string, Secret>): SourceRequest => {
+    const headers = headersName ? headersFromSecret(secretOf(secrets, headersName)) : {};
+    const ca = caName ? caBundleFromSecret(secretOf(secrets, caName), caKey) : undefined;
+    return {
+      url: url.href,
+      method,
+      headers,
+      secretHeaders: Object.keys(headers),
+      tls: { insecureSkipVerify, ...(ca === undefined ? {} : { ca }) },
+    };
+  };
+  const { host, port } = hostPortOf(url);
+  return {
+    host: `${host}:${port}`,
+    secretNames: [headersName, caName].filter((name) => name !== undefined),
+    warnings: insecureSkipVerify ? [insecure(url)] : [],
+    request,
+    fetch: (asked, context) => fetchDocument(asked, context, parts),
+  };
+}
+
+const insecure = (url: URL) => ({
+  reason: "InsecureSkipVerify",
+  message: `The TLS certificate of "${
+    publicUrl(url)
+  }" is not verified: anybody on the way can read the headers and replace the document`,
+});
