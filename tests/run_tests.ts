@@ -15,7 +15,7 @@ const ignored = "--ignore=tests/e2e";
 
 /** Unit tests run side by side; what starts clusters or kills processes runs alone, so that it gets the time it expects. */
 const phases: readonly (readonly string[])[] = [
-  ["--parallel", "src", "tests/lint", "tests/gen"],
+  ["--parallel", "src", "docs", "tests/lint", "tests/gen"],
   [ignored, "--ignore=tests/lint,tests/gen", "tests"],
 ];
 

@@ -1,18 +1,9 @@
-import Type, { type TSchema } from "typebox";
-/** temporary until src/generate/registry.ts exists */
-export const generatorSchemas: Readonly<Record<string, TSchema>> = {
-  http: Type.Object({
-    url: Type.String({ format: "uri", description: "Address of the document." }),
-    method: Type.Optional(Type.String({ default: "GET", description: "Method of the request." })),
-    headersSecretRef: Type.Optional(Type.Object({
-      name: Type.Optional(Type.String({ description: "Name of the Secret." })),
-    }, { description: "Secret of the same namespace whose keys and values are sent as headers." })),
-    caBundleSecretRef: Type.Optional(Type.Object({
-      name: Type.Optional(Type.String({ description: "Name of the Secret." })),
-      key: Type.Optional(Type.String({ description: "Key in the Secret; default `ca.crt`." })),
-    }, { description: "Secret with the CA certificates." })),
-    insecureSkipVerify: Type.Optional(
-      Type.Boolean({ description: "No check of the certificate." }),
-    ),
-  }, { description: "Settings of the http generator." }),
-};
+import type { TSchema } from "typebox";
+import { mapValues } from "../../src/core/map_values.ts";
+import { generatorDefinitions } from "../../src/generate/registry.ts";
+
+/** The schema of each generator's own settings, by the `type` that users write. */
+export const generatorSchemas: Readonly<Record<string, TSchema>> = mapValues(
+  generatorDefinitions,
+  ({ schema }) => schema,
+);
