@@ -19,7 +19,9 @@ import { WatchRecorder } from "./watch_recorder.ts";
 
 const spec = {
   interval: "5m",
-  generator: { type: "http", http: { url: "http://127.0.0.1:1/config.json" } },
+  // With every field that the CRD has a default for: an API server adds those.
+  maxRetries: 3,
+  generator: { type: "http", http: { url: "http://127.0.0.1:1/config.json", method: "GET" } },
 };
 const otherSpec = { ...spec, interval: "10m" };
 
