@@ -1,3 +1,5 @@
+import { constants } from "node:os";
+
 const states: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
   EDQUOT: "the disk quota is used up",
@@ -14,12 +16,23 @@ const states: Readonly<Record<string, string>> = {
   ESTALE: "the volume has gone away (stale file handle)",
 };
 
+const names = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]));
+
 /**
  * What an error of the operating system says, without the path that its own message may carry; undefined for any other
  * error, which is a bug and not a state of the disk.
  */
 export function fileErrorState(error: unknown): string | undefined {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (typeof code !== "string" || !/^E[A-Z0-9]+$/.test(code)) return undefined;
-  return states[code] ?? `the operating system says ${code}`;
+  const code = fileErrorCode(error);
+  return code === undefined ? undefined : states[code] ?? `the operating system says ${code}`;
+}
+
+/** The name of an error of the operating system (`ENOSPC`); undefined for any other error. */
+export function fileErrorCode(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const code = "code" in error ? error.code : undefined;
+  if (typeof code === "string") return /^E[A-Z0-9]+$/.test(code) ? code : undefined;
+  // Deno leaves out the code of some, EDQUOT and EFBIG among them; their number stands in the message only.
+  const number = /\(os error (\d+)\)/.exec(error.message)?.[1];
+  return number === undefined ? undefined : names.get(Number(number));
 }

@@ -2,13 +2,12 @@ import { createHash } from "node:crypto";
 import { digestOf } from "../core/revision.ts";
 import type { ArtifactFile } from "./artifact_store.ts";
 import { filePieces } from "./file_pieces.ts";
-import { storageError } from "./storage_error.ts";
 
 /**
  * Hands the bytes of an artifact to `write`, piece by piece; each piece is valid until `write` has settled.
  *
- * @throws {StepError} class `storage`, if they are not the bytes that were announced; what was written is then to be
- * thrown away
+ * @throws {Error} if they are not the bytes that were announced, which no other try would change; what was written is
+ * then to be thrown away
  */
 export async function copyArtifact(
   artifact: ArtifactFile,
@@ -24,6 +23,6 @@ export async function copyArtifact(
     await write(piece);
   }
   if (size !== artifact.size || digestOf(hash.digest("hex")) !== artifact.digest) {
-    throw storageError(`Cannot store "${artifact.digest}": the packed file has other bytes`);
+    throw new Error(`Cannot store "${artifact.digest}": the packed file has other bytes`);
   }
 }

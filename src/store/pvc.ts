@@ -1,4 +1,4 @@
-import { fileErrorState } from "../core/file_error.ts";
+import { fileErrorCode, fileErrorState } from "../core/file_error.ts";
 import { PvcStore } from "./pvc_store.ts";
 import { storageError } from "./storage_error.ts";
 import { defineStore } from "./store_definition.ts";
@@ -47,8 +47,7 @@ async function stateOf(directory: string): Promise<string | undefined> {
     await Deno.remove(probe);
   } catch (error) {
     // A full volume still serves what it holds; another replica may have removed the probe.
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (["ENOSPC", "EDQUOT", "ENOENT"].includes(String(code))) return undefined;
+    if (["ENOSPC", "EDQUOT", "ENOENT"].includes(fileErrorCode(error) ?? "")) return undefined;
     return reason(error);
   }
   return undefined;
