@@ -1,4 +1,3 @@
-// deno-lint-ignore-file no-console -- a script: its output is what it is for
 /**
  * `deno task test`: gets or builds what the tests need, runs all of them and ends with a line `N passed, N failed` and exit code 1
  * if any failed. With arguments it runs only those files or folders: `deno task test src/queue`.

@@ -1,4 +1,3 @@
-// deno-lint-ignore-file no-console -- a script: its output is what it is for
 /**
  * `deno task gen` writes what is generated from the code; with `--check` it only says what is out of date, with exit
  * code 1.

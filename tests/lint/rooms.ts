@@ -168,9 +168,29 @@ function createAmbient(context: Deno.lint.RuleContext): Deno.lint.LintVisitor {
   };
 }
 
-/** Lint rules for the house of DESIGN §2: `rooms/imports` and `rooms/ambient`. */
+/** Scripts of docs/ and tests/ print; the program has a log that lets no secret through. */
+function createConsole(context: Deno.lint.RuleContext): Deno.lint.LintVisitor {
+  const from = pathInSource(context.filename);
+  if (from === undefined || isTest(from)) return {};
+  return {
+    MemberExpression(node) {
+      if (nameOf(node.object) !== "console") return;
+      context.report({
+        node,
+        message: `src/${from} may not use console`,
+        hint: "Results go through CommandInput.print, everything else through the log.",
+      });
+    },
+  };
+}
+
+/** Lint rules for the house of DESIGN §2: `rooms/imports`, `rooms/ambient` and `rooms/console`. */
 const plugin: Deno.lint.Plugin = {
   name: "rooms",
-  rules: { imports: { create: createImports }, ambient: { create: createAmbient } },
+  rules: {
+    imports: { create: createImports },
+    ambient: { create: createAmbient },
+    console: { create: createConsole },
+  },
 };
 export default plugin;

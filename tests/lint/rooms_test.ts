@@ -125,3 +125,10 @@ for (const expression of ambient) {
 Deno.test("ambient allows a date made from a given time", () => {
   assert.deepEqual(messagesOf("src/queue/queue.ts", "new Date(clock.now()).toISOString();"), []);
 });
+
+Deno.test("console is for scripts and tests", () => {
+  const messages = messagesOf("src/cli/get.ts", 'console.log("a");');
+  assert.deepEqual(messages, ["src/cli/get.ts may not use console"]);
+  assert.deepEqual(messagesOf("src/cli/get_test.ts", 'console.log("a");'), []);
+  assert.deepEqual(messagesOf("docs/quickstart/start.ts", 'console.log("a");'), []);
+});
