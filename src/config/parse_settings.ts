@@ -12,6 +12,8 @@ import { readSettingValue } from "./setting_value.ts";
 export interface SettingSources<Described extends Settings> {
   /** Every setting of the command that runs. */
   readonly described: Described;
+  /** Settings of other commands: their variables and ConfigMap keys, which a pod has too, get no warning. */
+  readonly others?: Settings;
   /** Without the program and the command. */
   readonly arguments: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
@@ -37,7 +39,7 @@ export interface ParsedSettings<Described extends Settings> {
 export function parseSettings<const Described extends Settings>(
   sources: SettingSources<Described>,
 ): ParsedSettings<Described> {
-  const index = indexSettings(sources.described);
+  const index = indexSettings(sources.described, sources.others);
   const fromArguments = readArguments(index, sources.arguments);
   // From the weakest to the strongest: a later value of the same setting replaces an earlier one.
   const places = [

@@ -233,6 +233,20 @@ Deno.test("parseSettings() warns of unknown variables with our prefixes, not of 
   ]);
 });
 
+Deno.test("parseSettings() is silent about variables and keys of other commands, but has not their flags", () => {
+  const { count, ...others } = described;
+  const parseCount = (argumentsGiven: readonly string[]) =>
+    parseSettings({
+      described: { count },
+      others,
+      arguments: argumentsGiven,
+      environment: { HTTP_TIMEOUT: "wrong" },
+      configMap: { "http.timeout": "wrong" },
+    });
+  assert.deepEqual(parseCount([]).warnings, []);
+  assert.throws(() => parseCount(["--timeout=1s"]), ConfigError);
+});
+
 Deno.test("parseSettings() takes no Service's address for a setting of the same name", () => {
   const port = { type: "integer", default: 8080, description: "d", variable: "HTTP_PORT" } as const;
   const parsePort = (text: string) =>

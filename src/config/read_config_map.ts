@@ -1,6 +1,5 @@
 import type { Given, GivenSettings } from "./given.ts";
 import { nearestName } from "./nearest_name.ts";
-import { reservedConfigMapKeys } from "./reserved_names.ts";
 import type { SettingIndex } from "./setting_index.ts";
 
 const documentKey = "config.json";
@@ -63,7 +62,7 @@ function collect(index: SettingIndex, entries: readonly Entry[], place: string):
     const name = index.configMapKeys.get(key);
     if (name !== undefined) {
       given.push({ name, where: place + key, text: textOf(index, name, value) });
-    } else if (!reservedConfigMapKeys.has(key)) warnings.push(warnOf(place + key, key, index));
+    } else if (!index.elsewhere.has(key)) warnings.push(warnOf(place + key, key, index));
   }
   return { given, mistakes: [], warnings };
 }

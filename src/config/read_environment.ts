@@ -1,6 +1,5 @@
 import type { Given, GivenSettings } from "./given.ts";
 import { nearestName } from "./nearest_name.ts";
-import { reservedVariables } from "./reserved_names.ts";
 import type { SettingIndex } from "./setting_index.ts";
 
 const ours = /^(HTTP|S3|RETRY|HOOK|ARTIFACT|STORAGE|PVC|METRICS|TRANSFORM)_/;
@@ -23,7 +22,7 @@ export function readEnvironment(
     const name = index.variables.get(variable);
     if (isServiceLink(variable, text)) continue;
     if (name !== undefined) given.push({ name, where: `variable ${variable}`, text });
-    else if (isUnknown(variable)) warnings.push(warnOf(variable, index));
+    else if (isUnknown(variable, index)) warnings.push(warnOf(variable, index));
   }
   return { given, mistakes: [], warnings };
 }
@@ -34,8 +33,8 @@ function isServiceLink(variable: string, text: string): boolean {
     variable.endsWith("_PORT") && serviceLinkValue.test(text);
 }
 
-function isUnknown(variable: string): boolean {
-  return ours.test(variable) && !reservedVariables.has(variable) && !proxies.has(variable);
+function isUnknown(variable: string, { elsewhere }: SettingIndex): boolean {
+  return ours.test(variable) && !elsewhere.has(variable) && !proxies.has(variable);
 }
 
 function warnOf(variable: string, index: SettingIndex): string {

@@ -1,4 +1,5 @@
 import type { Settings } from "../core/setting.ts";
+import { reservedConfigMapKeys, reservedVariables } from "./reserved_names.ts";
 
 /** The names under which users reach settings, each leading to the name in code. */
 export interface SettingIndex {
@@ -7,14 +8,17 @@ export interface SettingIndex {
   readonly flags: ReadonlyMap<string, string>;
   readonly variables: ReadonlyMap<string, string>;
   readonly configMapKeys: ReadonlyMap<string, string>;
+  /** Variables and keys that mean something, but not to this command or this build. */
+  readonly elsewhere: ReadonlySet<string>;
 }
 
 /**
  * Indexes settings by the names that users write.
  *
+ * @param others settings of other commands
  * @throws {Error} if two settings share one: a bug of ours
  */
-export function indexSettings(described: Settings): SettingIndex {
+export function indexSettings(described: Settings, others: Settings = {}): SettingIndex {
   const flags = new Map<string, string>();
   const variables = new Map<string, string>();
   const configMapKeys = new Map<string, string>();
@@ -23,7 +27,13 @@ export function indexSettings(described: Settings): SettingIndex {
     add(variables, setting.variable ? [setting.variable] : [], name);
     add(configMapKeys, setting.configMapKey ? [setting.configMapKey] : [], name);
   }
-  return { described, flags, variables, configMapKeys };
+  const elsewhere = new Set([
+    ...reservedVariables,
+    ...reservedConfigMapKeys,
+    ...Object.values(others).flatMap(({ variable, configMapKey }) => [variable, configMapKey])
+      .filter((name) => name !== undefined),
+  ]);
+  return { described, flags, variables, configMapKeys, elsewhere };
 }
 
 function add(index: Map<string, string>, keys: readonly string[], name: string): void {

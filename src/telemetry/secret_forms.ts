@@ -2,12 +2,15 @@ import { Buffer } from "node:buffer";
 
 const schemes = /^(?:bearer|basic|digest|negotiate|token|apikey)\s+(.+)$/is;
 
+/** A longer one is known by its beginning; an RSA key of 8,192 bits still fits. */
+const maxLength = 8_192;
+
 /**
  * A secret in every form in which it may turn up in a text: itself, without its authentication scheme, the credentials
  * that `Basic` encodes, each long line of it, and all of these as base64, percent-encoding and JSON write them.
  */
 export function secretForms(value: string): string[] {
-  const plain = value.trim();
+  const plain = value.trim().slice(0, maxLength);
   const credentials = schemes.exec(plain)?.[1];
   // Not the scheme with them: thousands of values would begin with "Bearer", and none could be found quickly.
   const parts = credentials === undefined
