@@ -44,7 +44,7 @@ interface Setting {
 /** Runs against a real server of notification-controller's kind; everything is delivered or dropped when it ends. */
 async function withServer(
   { answer, fires = (delayMs) => delayMs !== timeoutMs && delayMs !== graceMs }: Setting,
-  run: (post: (event: ObjectEvent) => void) => void | Promise<void>,
+  run: (post: (event: ObjectEvent) => void, dropped: () => number) => void,
 ) {
   const requests: string[] = [];
   const bodies: Record<string, unknown>[] = [];
@@ -62,7 +62,7 @@ async function withServer(
     onDropped: () => dropped++,
   });
   try {
-    await run((each) => events.post(each));
+    run((each) => events.post(each), () => dropped);
   } finally {
     await events.close();
     await server.shutdown();
@@ -157,8 +157,9 @@ Deno.test("post() gives up a server that does not answer, and tries again", asyn
 Deno.test("post() never waits and drops what exceeds its queue", async () => {
   const { requests, dropped } = await withServer(
     { answer: silence, fires: (delayMs) => delayMs === graceMs },
-    (post) => {
+    (post, droppedNow) => {
       for (let count = 0; count < 5_000; count++) post(event(`${count}`));
+      assert.equal(droppedNow(), 5_000 - 4_096 - 4);
     },
   );
   assert(requests.length <= 4);

@@ -101,6 +101,18 @@ Deno.test("no canary gets through any part of a line, in either form", () => {
   }
 });
 
+Deno.test("values other than text are logged as people read them", () => {
+  const { log, lines } = record();
+  log.info("m", {
+    url: new URL("https://u:p@h/a?b"),
+    bytes: new Uint8Array(3),
+    yes: true,
+    no: null,
+  });
+  const { url, bytes, yes, no } = JSON.parse(lines[0]!);
+  assert.deepEqual([url, bytes, yes, no], ["https://h/a", "(3 bytes)", true, null]);
+});
+
 Deno.test("a line is bounded, and what cannot be JSON does no harm", () => {
   const { log, lines } = record();
   const circle: Record<string, unknown> = {};
