@@ -37,7 +37,7 @@ const packageRooms: Readonly<Record<string, readonly string[]>> = {
   "@kubernetes/client-node": ["objects/kube"],
   "prom-client": ["telemetry"],
   "tar-stream": ["pack"],
-  typebox: ["core", "generate", "config"],
+  typebox: ["core", "generate", "config", "cli"],
   undici: ["generate"],
   yaml: ["objects/local", "config", "cli"],
 };
