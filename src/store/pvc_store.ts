@@ -127,8 +127,8 @@ export class PvcStore implements ArtifactStore {
 
   async #move(copy: IncomingFile, key: string): Promise<void> {
     for (let moves = 1;; moves++) {
-      const directory = await makeDirectories(this.#root, dirname(key));
       try {
+        const directory = await makeDirectories(this.#root, dirname(key));
         await Deno.rename(copy.path, `${this.#root}/${key}`);
         return await syncDirectory(directory);
       } catch (error) {

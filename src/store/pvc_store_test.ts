@@ -151,3 +151,38 @@ test("removes leftovers when it is opened, but no file that is being written", a
   await pvc.open({ storagePath: root }, clock);
   assert.deepEqual(await namesIn(directory), ["put-busy.tmp", "put-young.tmp"]);
 });
+
+test("puts into a directory that another writer is removing", async ({ store, scratch }) => {
+  const old = await packedFile(scratch, bytesOf(1, 10));
+  const next = await packedFile(scratch, bytesOf(2, 10));
+  const deleteAfter = async (turns: number) => {
+    for (let turn = 0; turn < turns; turn++) await store.stat(old.key);
+    await store.delete(old.key);
+  };
+  for (let round = 0; round < 80; round++) {
+    await store.put(old.key, old.artifact);
+    await Promise.all([deleteAfter(round), store.put(next.key, next.artifact)]);
+    assert.deepEqual(await keysOf(store), [next.key]);
+    await store.delete(next.key);
+  }
+});
+
+test("closes every file", async ({ store, scratch }) => {
+  const { key, artifact } = await packedFile(scratch, bytesOf(1, 300_000));
+  const countOpen = () => [...Deno.readDirSync("/dev/fd")].length;
+  await store.put(key, artifact);
+  const before = countOpen();
+  await store.put(key, artifact);
+  await store.verify(key, artifact.digest);
+  await assert.rejects(store.put(key, { ...artifact, size: 1 }));
+  for (const range of [undefined, { start: 5, end: 200_000 }]) {
+    const cancelled = (await store.open(key))!;
+    const reader = cancelled.stream(range).getReader();
+    await reader.read();
+    await reader.cancel();
+    const read = (await store.open(key))!;
+    for await (const _ of read.stream(range));
+    (await store.open(key))!.close();
+  }
+  assert.equal(countOpen(), before);
+});
