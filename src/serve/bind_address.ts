@@ -1,0 +1,24 @@
+/** Where to listen; an empty host means every address of the machine, port 0 any free port. */
+export interface BindAddress {
+  readonly hostname: string;
+  readonly port: number;
+}
+
+const form = /^(?:\[([0-9A-Fa-f:.%a-z]+)\]|([^:[\]]*)):([0-9]{1,5})$/;
+
+/**
+ * Reads an address as Go's flags have it: `:8081`, `0.0.0.0:8080`, `[::1]:0`.
+ *
+ * @returns undefined if it is none; `0`, which switches a server off, is for the caller to see first
+ */
+export function parseBindAddress(text: string): BindAddress | undefined {
+  const match = form.exec(text);
+  const port = Number(match?.[3]);
+  if (!match || port > 65_535) return undefined;
+  return { hostname: match[1] ?? match[2]!, port };
+}
+
+/** Whether only processes of this machine can reach it. */
+export function isLoopback({ hostname }: BindAddress): boolean {
+  return hostname === "localhost" || hostname === "::1" || /^127(\.[0-9]{1,3}){3}$/.test(hostname);
+}
