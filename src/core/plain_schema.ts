@@ -26,10 +26,10 @@ export interface PlainSchema {
   readonly discriminator?: { readonly propertyName: string };
 }
 
-const copied = [
+const copied = new Set([
   ...["type", "description", "default", "enum", "pattern", "format", "minLength", "maxLength"],
   ...["minimum", "maximum", "minItems", "maxItems", "required", "discriminator"],
-];
+]);
 /** How TypeBox writes a record: every key. */
 const anyKey = "^.*$";
 
@@ -43,7 +43,7 @@ function literalsOf(members: readonly TSchema[]): PlainSchema {
 }
 
 function changeKeyword(keyword: string, value: unknown): PlainSchema {
-  if (copied.includes(keyword)) return { [keyword]: value };
+  if (copied.has(keyword)) return { [keyword]: value };
   switch (keyword) {
     case "anyOf":
       return literalsOf(value as readonly TSchema[]);
@@ -68,8 +68,9 @@ function changeKeyword(keyword: string, value: unknown): PlainSchema {
  * @see https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema
  */
 export function toPlainSchema(schema: TSchema): PlainSchema {
-  return Object.entries(schema).reduce<PlainSchema>(
-    (plain, [keyword, value]) => ({ ...plain, ...changeKeyword(keyword, value) }),
-    {},
-  );
+  const plain = {};
+  for (const [keyword, value] of Object.entries(schema)) {
+    Object.assign(plain, changeKeyword(keyword, value));
+  }
+  return plain;
 }
