@@ -119,6 +119,22 @@ Deno.test("parseSettings() takes flag over variable over ConfigMap over default"
   );
 });
 
+Deno.test("parseSettings() takes the first of several variables that is set", () => {
+  const proxy = {
+    type: "string",
+    default: "none",
+    description: "d",
+    variable: "HTTP_PROXY",
+    variableAliases: ["http_proxy", "proxy"],
+  } as const;
+  const parseProxy = (environment: Readonly<Record<string, string>>) =>
+    parseSettings({ described: { proxy }, arguments: [], environment, configMap: undefined })
+      .values.proxy;
+  assert.equal(parseProxy({ HTTP_PROXY: "a", http_proxy: "b", proxy: "c" }), "a");
+  assert.equal(parseProxy({ HTTP_PROXY: "", proxy: "c", http_proxy: "b" }), "b");
+  assert.equal(parseProxy({ proxy: "c" }), "c");
+});
+
 Deno.test("parseSettings() reads an empty text as unset, at every place", () => {
   const given = {
     configMap: { "http.timeout": "1s" },
@@ -173,8 +189,8 @@ Deno.test("parseSettings() reports all mistakes of all places at once, with what
       "Cannot use --count: no value follows",
       'Cannot use ConfigMap key http.count "0": it must be a whole number from 1 to 9',
       'Cannot use variable HTTP_TIMEOUT "30": it must be a duration such as 30s or 1h30m of at least 1ms',
-      "Cannot use variable HTTP_TOKEN: it must be lower-case letters",
       'Cannot use variable STORAGE_KIND "s3": not available in this build; it must be one of a, b',
+      "Cannot use variable HTTP_TOKEN: it must be lower-case letters",
       'Cannot use --jitter "2": it must be a number of at most 1',
       'Cannot use --secure "yes": it must be true or false',
     ],

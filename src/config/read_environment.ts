@@ -8,8 +8,8 @@ const ours = /^(HTTP|S3|RETRY|HOOK|ARTIFACT|STORAGE|PVC|METRICS|TRANSFORM)_/;
 const serviceLinkName = /_SERVICE_HOST$|_SERVICE_PORT(_|$)|_PORT_[0-9]+_(TCP|UDP|SCTP)(_|$)/;
 const serviceLinkValue = /^(tcp|udp|sctp):\/\//;
 
-/** Those of `read_proxies.ts`. */
-const proxies: ReadonlySet<string> = new Set(["HTTP_PROXY", "HTTPS_PROXY"]);
+/** Every program's, not only ours. */
+const proxies: ReadonlySet<string> = new Set(["HTTP_PROXY"]);
 
 /** Reads variables; one that is unknown but bears a prefix of ours gets a warning. */
 export function readEnvironment(
@@ -17,13 +17,13 @@ export function readEnvironment(
   environment: Readonly<Record<string, string>>,
 ): GivenSettings {
   const given: Given[] = [];
-  const warnings: string[] = [];
-  for (const [variable, text] of Object.entries(environment)) {
-    const name = index.variables.get(variable);
-    if (isServiceLink(variable, text)) continue;
-    if (name !== undefined) given.push({ name, where: `variable ${variable}`, text });
-    else if (isUnknown(variable, index)) warnings.push(warnOf(variable, index));
+  for (const [variable, name] of index.variables) {
+    const text = environment[variable] ?? "";
+    if (!isServiceLink(variable, text)) given.push({ name, where: `variable ${variable}`, text });
   }
+  const warnings = Object.entries(environment)
+    .filter(([variable, text]) => isUnknown(variable, index) && !isServiceLink(variable, text))
+    .map(([variable]) => warnOf(variable, index));
   return { given, mistakes: [], warnings };
 }
 
@@ -33,8 +33,9 @@ function isServiceLink(variable: string, text: string): boolean {
     variable.endsWith("_PORT") && serviceLinkValue.test(text);
 }
 
-function isUnknown(variable: string, { elsewhere }: SettingIndex): boolean {
-  return ours.test(variable) && !elsewhere.has(variable) && !proxies.has(variable);
+function isUnknown(variable: string, { variables, elsewhere }: SettingIndex): boolean {
+  return ours.test(variable) && !variables.has(variable) && !elsewhere.has(variable) &&
+    !proxies.has(variable);
 }
 
 function warnOf(variable: string, index: SettingIndex): string {

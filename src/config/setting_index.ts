@@ -1,11 +1,13 @@
 import type { Settings } from "../core/setting.ts";
 import { reservedConfigMapKeys, reservedVariables } from "./reserved_names.ts";
+import { variablesOf } from "./variables_of.ts";
 
 /** The names under which users reach settings, each leading to the name in code. */
 export interface SettingIndex {
   readonly described: Settings;
   /** Without dashes; aliases too. */
   readonly flags: ReadonlyMap<string, string>;
+  /** Of one setting the one that wins last. */
   readonly variables: ReadonlyMap<string, string>;
   readonly configMapKeys: ReadonlyMap<string, string>;
   /** Variables and keys that mean something, but not to this command or this build. */
@@ -24,14 +26,16 @@ export function indexSettings(described: Settings, others: Settings = {}): Setti
   const configMapKeys = new Map<string, string>();
   for (const [name, setting] of Object.entries(described)) {
     add(flags, [...(setting.flag ? [setting.flag] : []), ...(setting.flagAliases ?? [])], name);
-    add(variables, setting.variable ? [setting.variable] : [], name);
+    add(variables, variablesOf(setting).toReversed(), name);
     add(configMapKeys, setting.configMapKey ? [setting.configMapKey] : [], name);
   }
   const elsewhere = new Set([
     ...reservedVariables,
     ...reservedConfigMapKeys,
-    ...Object.values(others).flatMap(({ variable, configMapKey }) => [variable, configMapKey])
-      .filter((name) => name !== undefined),
+    ...Object.values(others).flatMap((setting) => [
+      ...variablesOf(setting),
+      ...(setting.configMapKey ? [setting.configMapKey] : []),
+    ]),
   ]);
   return { described, flags, variables, configMapKeys, elsewhere };
 }

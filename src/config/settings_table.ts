@@ -1,6 +1,7 @@
 import type { Settings } from "../core/setting.ts";
 import type { SettingGroups } from "./setting_groups.ts";
 import { allowedWords, formatSetting } from "./setting_words.ts";
+import { variablesOf } from "./variables_of.ts";
 
 /** All settings as Markdown, a heading and a table a group, for `docs/reference/settings.md`. */
 export function settingsTable(groups: SettingGroups): string {
@@ -20,7 +21,7 @@ function rowOf(setting: Settings[string]): string {
   const flags = [...(setting.flag ? [setting.flag] : []), ...(setting.flagAliases ?? [])];
   const cells = [
     flags.map((flag) => code(`--${flag}`)).join(", "),
-    code(setting.variable ?? ""),
+    variablesOf(setting).map(code).join(", "),
     code(setting.configMapKey ?? ""),
     setting.ignored !== undefined || setting.secret
       ? ""

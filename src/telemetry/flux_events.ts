@@ -29,8 +29,8 @@ export interface FluxEventsOptions {
 }
 
 /**
- * Opens the way. To be called when the proxy variables are gone from the environment (`config/read_proxies.ts`): the
- * client would use them, and notification-controller is within the cluster.
+ * Opens the way. To be called when the proxy variables are gone from the environment (DESIGN §9): the client would use
+ * them, and notification-controller is within the cluster.
  */
 export function createFluxEvents(options: FluxEventsOptions): FluxEvents {
   return new EventPoster(options);
