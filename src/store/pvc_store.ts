@@ -116,7 +116,6 @@ export class PvcStore implements ArtifactStore {
       await Deno.utime(path, now, now);
       // Whoever made it may have been killed before it synced the names.
       await file.sync();
-      await makeDirectories(this.#root, dirname(key));
       await syncDirectory(dirname(path));
       return true;
     } catch (error) {
