@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { Client } from "undici";
-import { transient } from "./http_failure.ts";
+import { HttpFailure } from "./http_failure.ts";
 import type { Target } from "./open_socket.ts";
 import { unlessAborted } from "./unless_aborted.ts";
 
@@ -32,6 +32,9 @@ interface Lease extends Connection {
   readonly pool: Pool;
   readonly socket: Socket;
 }
+
+const connectionLost = () =>
+  new HttpFailure("connection closed by the other side", { class: "transient", broken: true });
 
 /** undici has no word for "never"; this is the largest delay a timer can have. */
 const longestMs = 2 ** 31 - 1;
@@ -162,10 +165,11 @@ export class ConnectionPools {
     const idleMs = Math.min(this.#limits.idleTimeoutMs, longestMs);
     let handed = false;
     const client = new Client(url.origin, {
+      // undici overlooks an answer that comes before it has stopped asking.
       connect: (_options, callback) => {
-        if (handed) return callback(transient("connection closed by the other side"), null);
+        const first = !handed;
         handed = true;
-        callback(null, socket);
+        queueMicrotask(() => first ? callback(null, socket) : callback(connectionLost(), null));
       },
       allowH2: false,
       headersTimeout: 0,
