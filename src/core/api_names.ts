@@ -1,15 +1,24 @@
-/** Names of the API that users and other controllers see; none may change (COMPATIBILITY §1, FLUX.md). */
+// No name of the API that users and other controllers see may change (COMPATIBILITY §1, FLUX.md).
+
+/** API group of our kinds and annotations. */
 export const group = "source.flux.oddkin.co";
+/** Its one version. */
 export const version = "v1alpha1";
+/** `apiVersion` of an ExternalSource. */
 export const externalSourceApiVersion = `${group}/${version}`;
+/** `kind` of an ExternalSource. */
 export const externalSourceKind = "ExternalSource";
 
+/** API group of Flux's sources. */
 export const fluxGroup = "source.toolkit.fluxcd.io";
+/** `apiVersion` of Flux's ExternalArtifact. */
 export const externalArtifactApiVersion = `${fluxGroup}/v1`;
+/** `kind` of Flux's ExternalArtifact. */
 export const externalArtifactKind = "ExternalArtifact";
 
 /** Field manager of our writes, reporting controller of our events, value of the managed-by label. */
 export const controllerName = "externalsource-controller";
+/** Label of the ExternalArtifacts that are ours. */
 export const managedByLabel = "app.kubernetes.io/managed-by";
 
 /** Set by `flux reconcile`, a Receiver or a person to ask for a reconcile now (fluxcd/pkg/apis/meta). */

@@ -46,6 +46,7 @@ export interface StatusMoment {
 
 /** The phases that are shown while they last. */
 export const phases = ["Fetching", "ExecutingHooks", "Storing"] as const;
+/** A phase of a reconcile. */
 export type Phase = typeof phases[number];
 
 /** Ready, as the source and its ExternalArtifact show it. */

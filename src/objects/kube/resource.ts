@@ -20,6 +20,7 @@ export interface Resource<T extends WatchedObject> {
   decode(value: unknown): T;
 }
 
+/** ExternalSources. */
 export const sourceResource: Resource<ExternalSource> = {
   kind: externalSourceKind,
   apiVersion: externalSourceApiVersion,
@@ -27,6 +28,7 @@ export const sourceResource: Resource<ExternalSource> = {
   decode: decodeSource,
 };
 
+/** Flux's ExternalArtifacts. */
 export const artifactResource: Resource<ExternalArtifact> = {
   kind: externalArtifactKind,
   apiVersion: externalArtifactApiVersion,
