@@ -49,6 +49,9 @@ export interface ArtifactStore {
   /**
    * Stores a file durably: afterwards a crash of this process or of the machine loses nothing, and at no time does a
    * reader see a part. Of a key that exists it checks size and digest, repairs what differs and refreshes `lastPut`.
+   *
+   * @throws {TypeError} if `key` is no artifact key
+   * @throws {Error} if the file does not hold the bytes that are announced: a bug, which no other try would mend
    */
   put(key: string, artifact: ArtifactFile): Promise<void>;
   /** The artifact, or undefined if there is none. */

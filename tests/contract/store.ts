@@ -125,6 +125,22 @@ export function testStore(
     }
   });
 
+  test("reads the same bytes at a position as in a stream, if it does", async (store, context) => {
+    const bytes = bytesOf(1, 150_000);
+    const { key, artifact } = await packedFile(context.directory, bytes);
+    await store.put(key, artifact);
+    const opened = (await store.open(key))!;
+    await store.delete(key);
+    const into = new Uint8Array(65_536);
+    for (const position of [0, 65_536, 131_072, 7, 149_999, 0, 150_000]) {
+      const count = await opened.read?.(into, position);
+      if (count === undefined) break;
+      assert.equal(count > 0, position < bytes.length);
+      assert.deepEqual(into.slice(0, count), bytes.slice(position, position + count));
+    }
+    opened.close();
+  });
+
   test("refuses a range that is none", async (store, { directory }) => {
     const { key, artifact } = await packedFile(directory, bytesOf(1, 10));
     await store.put(key, artifact);

@@ -1,0 +1,22 @@
+import { strict as assert } from "node:assert";
+import { ManualClock } from "../../tests/manual_clock.ts";
+import { storeDefinitions } from "./registry.ts";
+import type { StoreDefinition } from "./store_definition.ts";
+
+Deno.test("storeDefinitions open with the values that their settings describe", async () => {
+  const directory = await Deno.makeTempDir();
+  const definitions: Readonly<Record<string, StoreDefinition>> = storeDefinitions;
+  for (const [name, { settings, open }] of Object.entries(definitions)) {
+    const defaults = Object.entries(settings).map(([key, setting]) => [key, setting.default]);
+    const values = { ...Object.fromEntries(defaults), storagePath: directory };
+    const store = await open(values, new ManualClock());
+    assert.deepEqual(await Array.fromAsync(store.list("")), [], name);
+    await store.close();
+  }
+  await Deno.remove(directory, { recursive: true });
+});
+
+Deno.test("storeDefinitions say what outlives the process", () => {
+  assert.equal(storeDefinitions.memory.durable, false);
+  assert.equal(storeDefinitions.pvc.durable, true);
+});
