@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describeSpec } from "../../src/core/external_source.ts";
 import { findProblems } from "../../src/core/problems.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control_plane.ts";
-import { generatorSchemas } from "../gen/generator_schemas.ts";
+import { generatorSchemas } from "../../src/cli/generator_schemas.ts";
 
 const http = (settings: Readonly<Record<string, unknown>>) => ({ type: "http", http: settings });
 const url = "https://api.example.com/data";

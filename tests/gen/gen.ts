@@ -3,16 +3,24 @@
  * code 1.
  */
 import { fileURLToPath } from "node:url";
-import { crdYaml } from "./crd_yaml.ts";
-import { generatorSchemas } from "./generator_schemas.ts";
-import { externalSourceReference } from "./reference.ts";
+import { crdYaml } from "../../src/cli/crd_yaml.ts";
+import { generatorSchemas } from "../../src/cli/generator_schemas.ts";
+import { controllerSettingGroups } from "../../src/cli/operator_settings.ts";
+import { settingsTable } from "../../src/config/settings_table.ts";
+import { externalSourceReference } from "./external_source_reference.ts";
 
 const root = new URL("../../", import.meta.url);
 
-const template = await Deno.readTextFile(new URL("externalsource.template.md", import.meta.url));
+const readTemplate = (name: string) => Deno.readTextFile(new URL(name, import.meta.url));
+
 const generated: Readonly<Record<string, string>> = {
-  "manifests/crd/externalsources.yaml": crdYaml(generatorSchemas),
-  "docs/reference/externalsource.md": externalSourceReference(template, generatorSchemas),
+  "manifests/crd/externalsources.yaml": crdYaml(),
+  "docs/reference/externalsource.md": externalSourceReference(
+    await readTemplate("externalsource.template.md"),
+    generatorSchemas,
+  ),
+  "docs/reference/settings.md": (await readTemplate("settings.template.md"))
+    .replace("{{settings}}", () => settingsTable(controllerSettingGroups).trimEnd()),
 };
 
 async function readIfThere(path: URL): Promise<string | undefined> {
