@@ -10,6 +10,7 @@ import { asStorageError } from "./storage_error.ts";
 import { openStoredFile } from "./stored_file.ts";
 import { syncDirectory } from "./sync_directory.ts";
 
+const top = "artifacts/";
 /** How often a directory may vanish, because another writer deleted the last key in it, before a put gives up. */
 const maxMoves = 5;
 
@@ -61,8 +62,11 @@ export class PvcStore implements ArtifactStore {
 
   async *list(prefix: string): AsyncGenerator<StoredInfo> {
     try {
-      const info = await Deno.lstat(`${this.#root}/artifacts`).catch(ignoreAbsence);
-      if (info?.isDirectory) yield* this.#listBelow("artifacts/", prefix);
+      // Straight to the directory that the prefix names: a namespace may hold thousands of sources.
+      const directory = prefix.startsWith(top) ? prefix.slice(0, prefix.lastIndexOf("/") + 1) : top;
+      const path = `${this.#root}/${directory}`.slice(0, -1);
+      if (await Deno.realPath(path).catch(ignoreAbsence) !== path) return;
+      yield* this.#listBelow(directory, prefix);
     } catch (error) {
       throw asStorageError(`Cannot list "${prefix}"`, error);
     }

@@ -198,7 +198,12 @@ export function testStore(
     assert.deepEqual(await keysOf(store, "artifacts/apps/"), keys.slice(0, 2).sort());
     assert.deepEqual(await keysOf(store, artifactPrefix(web)), keys.slice(0, 1));
     assert.deepEqual(await keysOf(store, keys[2]!), keys.slice(2));
-    assert.deepEqual(await keysOf(store, "artifacts/other/"), []);
+    assert.deepEqual(await keysOf(store, keys[2]!.slice(0, -5)), keys.slice(2));
+    for (
+      const none of ["artifacts/other/", "artifacts/apps/../", "/", `${keys[0]}/`, "artifacts//"]
+    ) {
+      assert.deepEqual(await keysOf(store, none), [], none);
+    }
     assert.deepEqual(await Array.fromAsync(store.list(keys[1]!)), [
       { key: keys[1], size: 11, lastPut: clock.now() },
     ]);
