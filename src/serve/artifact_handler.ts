@@ -39,7 +39,7 @@ export function artifactHandler(options: ArtifactHandlerOptions): HttpHandler {
     if (request.method !== "GET" && request.method !== "HEAD") {
       return textAnswer(405, "Only GET and HEAD", { "Allow": "GET, HEAD" });
     }
-    const path = request.path.slice(1);
+    const path = request.path.startsWith("/") ? request.path.slice(1) : "";
     if (parseArtifactKey(path)) return await answerFor(path, request, options);
     const source = options.currentKey && latestOf(path);
     if (!source) return notFound();

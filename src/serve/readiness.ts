@@ -47,19 +47,22 @@ export class Readiness {
   }
 
   report(): ReadinessReport {
-    const synced = this.#syncedSince !== undefined;
     const waitIsOver = this.#clock.now() - this.#startedAt >= storeWaitMs;
     return {
-      ready: synced && (this.#storeAnswered || waitIsOver),
-      checks: {
-        caches: synced ? "ok" : `waiting for ${[...this.#waitingFor].join(", ")}`,
-        store: this.#storeAnswered
-          ? "ok"
-          : waitIsOver
-          ? `no answer within ${formatDuration(storeWaitMs)}`
-          : "waiting for its first answer",
-      },
+      ready: this.#waitingFor.size === 0 && (this.#storeAnswered || waitIsOver),
+      checks: { caches: this.#caches(), store: this.#store(waitIsOver) },
     };
+  }
+
+  #caches(): string {
+    return this.#waitingFor.size === 0 ? "ok" : `waiting for ${[...this.#waitingFor].join(", ")}`;
+  }
+
+  #store(waitIsOver: boolean): string {
+    if (this.#storeAnswered) return "ok";
+    return waitIsOver
+      ? `no answer within ${formatDuration(storeWaitMs)}`
+      : "waiting for its first answer";
   }
 
   #noteSync(): void {

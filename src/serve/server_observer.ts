@@ -14,6 +14,8 @@ export interface AnsweredRequest {
 
 /** Told what a server does, for metrics and logs; must not throw. */
 export interface ServerObserver {
+  /** A request is being answered; `answered` follows. */
+  started?(): void;
   answered?(request: AnsweredRequest): void;
   /** The server closed a connection by itself. */
   cut?(reason: CutReason): void;

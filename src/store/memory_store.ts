@@ -54,7 +54,9 @@ export class MemoryStore implements ArtifactStore {
 
   open(key: string): Promise<StoredArtifact | undefined> {
     const bytes = this.#entries.get(key)?.bytes;
-    return Promise.resolve(bytes && { size: bytes.length, stream: stream(bytes), close() {} });
+    return Promise.resolve(
+      bytes && { size: bytes.length, stream: stream(bytes), read: reader(bytes), close() {} },
+    );
   }
 
   stat(key: string): Promise<StoredInfo | undefined> {
@@ -108,6 +110,14 @@ async function read(artifact: ArtifactFile): Promise<Uint8Array> {
     at += piece.length;
   });
   return bytes;
+}
+
+function reader(bytes: Uint8Array): NonNullable<StoredArtifact["read"]> {
+  return (into, position) => {
+    const part = bytes.subarray(position, position + into.length);
+    into.set(part);
+    return part.length;
+  };
 }
 
 function stream(bytes: Uint8Array): StoredArtifact["stream"] {

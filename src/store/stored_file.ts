@@ -18,6 +18,7 @@ export function openStoredFile(path: string): StoredArtifact | undefined {
   let mine = true; // until stream() hands the file over
   return {
     size: info.size,
+    read: reader(file),
     stream(range = { start: 0, end: info.size }) {
       if (range.start < 0 || range.start > range.end || range.end > info.size) {
         throw new RangeError(`Cannot read bytes ${range.start} to ${range.end} of ${info.size}`);
@@ -30,6 +31,22 @@ export function openStoredFile(path: string): StoredArtifact | undefined {
       if (mine) file.close();
       mine = false;
     },
+  };
+}
+
+/**
+ * The first piece comes at once: it is most often the whole artifact, and was read or written a moment ago. The pieces of
+ * a large one are read beside the event loop, which a slow volume would else hold up.
+ */
+function reader(file: Deno.FsFile): NonNullable<StoredArtifact["read"]> {
+  let at = 0;
+  return (into, position) => {
+    if (position !== at) file.seekSync(position, Deno.SeekMode.Start);
+    if (position === 0) return at = file.readSync(into) ?? 0;
+    return file.read(into).then((count) => {
+      at = position + (count ?? 0);
+      return count ?? 0;
+    });
   };
 }
 
