@@ -1,3 +1,4 @@
+import { parseArtifactKey } from "../core/artifact_key.ts";
 import type { Clock } from "../core/clock.ts";
 import { type NamespacedName, type SourceKey, sourceKey } from "../core/source_key.ts";
 import type { ObjectChange, Objects } from "../objects/objects.ts";
@@ -63,11 +64,13 @@ export class Operator {
   readonly #queue: WorkQueue<SourceKey>;
   readonly #context: ReconcileContext & { readonly memories: SourceMemories };
   readonly #garbage: GarbageCollector;
+  readonly #limits: RequestLimits;
   #synced = false;
 
   constructor(parts: OperatorParts) {
     const { clock, settings, stages, objects } = parts;
     this.#parts = parts;
+    this.#limits = new RequestLimits({ total: settings.maxRequests, clock });
     this.#queue = new WorkQueue({ clock, observer: parts.queueObserver });
     this.#garbage = new GarbageCollector({
       objects,
@@ -77,7 +80,7 @@ export class Operator {
       records: settings.artifactRetentionRecords,
       onProblem: parts.onProblem,
     });
-    const limits = new RequestLimits({ total: settings.maxRequests, clock });
+    const limits = this.#limits;
     const workers = new WorkerSlots(settings.concurrent);
     this.#context = {
       ...stages,
@@ -121,6 +124,11 @@ export class Operator {
     return this.#queue.depth;
   }
 
+  /** Upstream requests going on. */
+  get requestsInFlight(): number {
+    return this.#limits.inFlight;
+  }
+
   /** When a source is run next, in milliseconds since the epoch. */
   plannedAt(key: SourceKey): number | undefined {
     return this.#queue.plannedAt(key);
@@ -129,6 +137,12 @@ export class Operator {
   /** Whether a published object names this artifact key. */
   isNamed(key: string): boolean {
     return isNamed(this.#parts.objects, key);
+  }
+
+  /** A published artifact was asked for and is nowhere: its source is fetched again. */
+  rebuild(key: string): void {
+    const parts = parseArtifactKey(key);
+    if (parts) this.#queue.add(sourceKey(parts), { urgent: true });
   }
 
   /** The key that a source publishes now. */

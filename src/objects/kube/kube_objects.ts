@@ -17,11 +17,17 @@ import type { ApiConnection } from "./api_connection.ts";
 import { artifactPatch } from "./artifact_patch.ts";
 import { decodeSecret } from "./decode_secret.ts";
 import type { EventRecorder } from "./event_recorder.ts";
-import { asRecord, asText, asTextRecord } from "./fields.ts";
+import { asArray, asRecord, asText, asTextRecord } from "./fields.ts";
 import { KindCache } from "./kind_cache.ts";
 import { KindWatch, type KindWatchOptions } from "./kind_watch.ts";
 import { hasLegacyManager, withoutLegacyManager } from "./legacy_field_manager.ts";
-import { artifactResource, objectPath, type Resource, sourceResource } from "./resource.ts";
+import {
+  artifactResource,
+  listPath,
+  objectPath,
+  type Resource,
+  sourceResource,
+} from "./resource.ts";
 import type { WatchedObject } from "./watched_object.ts";
 
 const secrets = { apiVersion: "v1", plural: "secrets" };
@@ -95,6 +101,15 @@ export class KubeObjects implements Objects {
   ): Promise<Readonly<Record<string, string>> | undefined> {
     const raw = await this.#get(objectPath(configMaps, name), `ConfigMap "${nameOf(name)}"`);
     return raw === undefined ? undefined : asTextRecord(asRecord(raw)?.data) ?? {};
+  }
+
+  /** All sources of the watched namespace as they are now, for a command that looks once. */
+  async listSources(signal: AbortSignal): Promise<ExternalSource[]> {
+    const { client, watches } = this.#parts;
+    const path = listPath(sourceResource, watches.sources.namespace);
+    const what = `Cannot list "${sourceResource.plural}"`;
+    const list = asRecord(await client.json({ method: "GET", path, what, signal }));
+    return asArray(list?.items).map((item) => sourceResource.decode(item));
   }
 
   /** The uid of a namespace, which names a cluster if it is that of `kube-system`. @throws {NotFoundError} */

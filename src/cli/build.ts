@@ -1,0 +1,184 @@
+import { parseSettings } from "../config/parse_settings.ts";
+import { helpText } from "../config/help_text.ts";
+import { reconcileSettings } from "../config/settings/reconcile_settings.ts";
+import type { Settings } from "../core/setting.ts";
+import { sourceKey } from "../core/source_key.ts";
+import { generatorDefinitions } from "../generate/registry.ts";
+import { ManifestError } from "../objects/local/manifest_error.ts";
+import { readSourceFile, type SourceFile } from "../objects/local/read_source_file.ts";
+import { packDocument } from "../pack/pack_document.ts";
+import type { PackedArtifact } from "../pack/packed_artifact.ts";
+import { fetchSource } from "../reconcile/fetch_source.ts";
+import { planSource } from "../reconcile/plan_source.ts";
+import { pathOf } from "../reconcile/produce_artifact.ts";
+import { checkSpec } from "./check_spec.ts";
+import type { Command, CommandInput, ExitCode } from "./command.ts";
+import { InputError } from "./command.ts";
+import { closeGenerators, createGenerators } from "./create_generators.ts";
+import { forgetProxies } from "./forget_proxies.ts";
+import { describeDifference } from "./published_difference.ts";
+import { readPublished } from "./cluster_connection.ts";
+import { systemClock } from "./system_clock.ts";
+
+const buildSettings = {
+  output: {
+    type: "string",
+    default: "",
+    flag: "output",
+    flagAliases: ["o"],
+    description:
+      "Where the tar.gz is written; the default is NAME.tar.gz in the current directory.",
+  },
+  diff: {
+    type: "boolean",
+    default: false,
+    flag: "diff",
+    description:
+      "Write nothing; compare with what the cluster has published, and exit with 1 if it differs.",
+  },
+  kubeconfig: {
+    type: "string",
+    default: "",
+    flag: "kubeconfig",
+    variable: "KUBECONFIG",
+    description: "Kubeconfig of the cluster that --diff compares with.",
+  },
+} as const satisfies Settings;
+
+const groups = {
+  "Build": buildSettings,
+  "Document": { maxSourceSize: reconcileSettings.maxSourceSize },
+  "Upstream requests": generatorDefinitions.http.settings,
+};
+
+/** `build FILE`: the pipeline once, without a cluster. */
+export const buildCommand: Command = {
+  summary: "fetch and pack the document of one ExternalSource, without a cluster",
+  help: () =>
+    helpText({
+      usage: `Usage: externalsource-controller build FILE [FLAGS]
+
+Fetches the document of the ExternalSource in FILE, packs it as the controller would, writes the tar.gz and prints what is
+in it, its size, digest and revision. Secrets that it needs stand in the same file. The digest is the one that the
+controller publishes for the same document.`,
+      examples: [
+        {
+          command: "externalsource-controller build release.yaml",
+          description: "write release.tar.gz",
+        },
+        {
+          command:
+            "externalsource-controller build release.yaml --diff --kubeconfig ~/.kube/config",
+          description: "would the cluster change?",
+        },
+      ],
+      settings: groups,
+    }),
+  run: build,
+};
+
+async function build(input: CommandInput): Promise<ExitCode> {
+  forgetProxies();
+  const { values, positionals, warnings } = parseSettings({
+    described: { ...groups.Document, ...groups["Upstream requests"], ...buildSettings },
+    arguments: input.arguments,
+    environment: input.environment,
+    configMap: undefined,
+  });
+  for (const warning of warnings) input.printError(`${warning}\n`);
+  const [file, ...others] = positionals;
+  if (file === undefined || others.length > 0) {
+    throw new InputError(
+      "Cannot build: name one file, as in `externalsource-controller build release.yaml`",
+    );
+  }
+  const sourceFile = await readFile(file);
+  const generators = createGenerators(values, {
+    maxSourceSize: values.maxSourceSize,
+    forbiddenEndpoints: [],
+    allowLoopback: true,
+    clock: systemClock,
+  });
+  const folder = await Deno.makeTempDir({ prefix: "externalsource-build-" });
+  try {
+    const made = await make(sourceFile, { generators, folder, signal: input.signal });
+    if (values.diff) return await compare(made, { ...values, sourceFile, input });
+    const output = values.output || `${sourceFile.source.metadata.name}.tar.gz`;
+    await Deno.copyFile(made.packed.file, output);
+    input.print(describe(made, output));
+    return 0;
+  } finally {
+    await closeGenerators(generators);
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** What a build came to. */
+interface Made {
+  readonly path: string;
+  readonly documentSize: number;
+  readonly packed: PackedArtifact;
+}
+
+async function readFile(file: string): Promise<SourceFile> {
+  try {
+    return await readSourceFile(file, { checkSpec, clock: systemClock });
+  } catch (error) {
+    if (error instanceof ManifestError) throw new InputError(error.message);
+    throw error;
+  }
+}
+
+async function make(
+  { source, secrets }: SourceFile,
+  options: {
+    readonly generators: ReturnType<typeof createGenerators>;
+    readonly folder: string;
+    readonly signal: AbortSignal;
+  },
+): Promise<Made> {
+  const { generators, folder, signal } = options;
+  const plan = planSource(source, { generators, minInterval: 0 });
+  const { fetched } = await fetchSource(plan, {
+    source: source.metadata,
+    readSecret: (name) => Promise.resolve(secrets.get(sourceKey(name))),
+    validatorsFor: () => undefined,
+    spoolFile: `${folder}/document`,
+    signal,
+  });
+  if (!fetched.changed) {
+    throw new TypeError("Cannot build: an unconditional request was answered with 304");
+  }
+  const path = pathOf(plan.spec.destinationPath, fetched);
+  const packed = await packDocument(fetched.document, {
+    path,
+    outputFile: `${folder}/artifact`,
+    signal,
+  });
+  return { path, documentSize: fetched.document.size, packed };
+}
+
+function describe({ path, documentSize, packed }: Made, output: string): string {
+  const tree = path.split("/").map((segment, depth) => `${"  ".repeat(depth)}${segment}`);
+  const last = tree.length - 1;
+  tree[last] = `${tree[last]}  (${documentSize} bytes)`;
+  return `${output}\n${tree.map((line) => `  ${line}\n`).join("")}size      ${packed.size}\n` +
+    `digest    ${packed.digest}\nrevision  ${packed.revision}\n`;
+}
+
+async function compare(
+  made: Made,
+  { kubeconfig, sourceFile, input }: {
+    readonly kubeconfig: string;
+    readonly sourceFile: SourceFile;
+    readonly input: CommandInput;
+  },
+): Promise<ExitCode> {
+  const published = await readPublished(sourceFile.source.metadata, {
+    kubeconfig,
+    environment: input.environment,
+  });
+  const difference = describeDifference(published, made.packed);
+  input.print(difference ?? `unchanged: ${made.packed.revision}\n`);
+  return difference === undefined ? 0 : 1;
+}

@@ -1,0 +1,113 @@
+import { helpText } from "../config/help_text.ts";
+import type { Objects } from "../objects/objects.ts";
+import { readOnlyObjects } from "../objects/read_only_objects.ts";
+import { createEventRecorder } from "../telemetry/event_recorder.ts";
+import { createFluxEvents, type FluxEvents } from "../telemetry/flux_events.ts";
+import type { Command, CommandInput, ExitCode } from "./command.ts";
+import { type ControllerStart, startController } from "./controller_start.ts";
+import { closeGenerators, createGenerators } from "./create_generators.ts";
+import { createOperator } from "./create_operator.ts";
+import { forbiddenEndpoints } from "./forbidden_endpoints.ts";
+import { forgetProxies } from "./forget_proxies.ts";
+import { openStore } from "./open_store.ts";
+import { controllerSettingGroups } from "./operator_settings.ts";
+import { Servers } from "./servers.ts";
+import { systemClock } from "./system_clock.ts";
+import { controllerUrlBase, isReadOnly, watchedNamespace } from "./controller_place.ts";
+
+/** `controller`: the operator of a cluster. */
+export const controllerCommand: Command = {
+  summary: "run the operator in a cluster, or from a laptop against one (the default)",
+  help: () =>
+    helpText({
+      usage: `Usage: externalsource-controller [controller] [FLAGS]
+
+Watches ExternalSources, fetches their documents and publishes each as an ExternalArtifact that Flux applies. In a pod it
+uses the service account; elsewhere a kubeconfig, and then only says what it would publish unless --storage-adv-addr names
+an address at which the cluster reaches this machine.
+
+A flag goes before its variable, that before the ConfigMap, that before the default.`,
+      examples: [
+        {
+          command: "externalsource-controller --kubeconfig ~/.kube/config",
+          description: "what would it publish? changes nothing",
+        },
+        {
+          command:
+            "externalsource-controller --kubeconfig ~/.kube/config --storage-adv-addr 192.0.2.10:8080",
+          description: "publish from this machine, which the cluster reaches at that address",
+        },
+      ],
+      settings: controllerSettingGroups,
+    }),
+  async run(input) {
+    forgetProxies();
+    const start = await startController(input);
+    try {
+      return await control(start, input);
+    } finally {
+      await start.objects.close();
+    }
+  },
+};
+
+async function control(start: ControllerStart, { signal }: CommandInput): Promise<ExitCode> {
+  const { values, telemetry, server, samples } = start;
+  const objects = seenObjects(start);
+  const spoolDirectory = await Deno.makeTempDir({ prefix: "externalsource-spool-" });
+  const store = await openStore(values, { clock: systemClock, spoolDirectory });
+  const generators = createGenerators(values, {
+    maxSourceSize: values.maxSourceSize,
+    forbiddenEndpoints: forbiddenEndpoints(server, values),
+    allowLoopback: false,
+    clock: systemClock,
+  });
+  const flux = fluxEvents(start);
+  const record = createEventRecorder({
+    recordEvent: (event) => objects.recordEvent(event),
+    fluxEvents: flux,
+    redact: (text) => telemetry.redactor.redact(text),
+  });
+  const servers = new Servers({ values, store, telemetry, clock: systemClock });
+  const operator = createOperator({
+    ...{ objects, store, generators, values, telemetry, spoolDirectory },
+    urlBase: controllerUrlBase(values, { port: servers.artifactPort }),
+    watchNamespace: watchedNamespace(values),
+    recordEvent: (event) => void record(event),
+  });
+  samples.use({ operator, store, objects });
+  servers.serve(operator, objects);
+  try {
+    await operator.run(signal);
+    await servers.drain(values.drainTimeout);
+    return 0;
+  } finally {
+    await servers.close();
+    await flux?.close();
+    samples.stop();
+    await closeGenerators(generators);
+    await store.close();
+    await Deno.remove(spoolDirectory, { recursive: true }).catch(() => {}); // it may be gone with a part of the store
+  }
+}
+
+/** The objects of the cluster, or a view of them that changes nothing. */
+function seenObjects({ values, place, objects, telemetry: { log } }: ControllerStart): Objects {
+  if (!isReadOnly(values, place)) return objects;
+  log.warn(
+    "read-only: nothing is published unless --storage-adv-addr says where the cluster reaches this machine",
+  );
+  return readOnlyObjects(objects, (line) => log.info(line));
+}
+
+function fluxEvents(
+  { values, place, telemetry: { metrics } }: ControllerStart,
+): FluxEvents | undefined {
+  if (values.eventsAddr === "" || isReadOnly(values, place)) return undefined;
+  return createFluxEvents({
+    address: values.eventsAddr,
+    reportingInstance: values.podName || "externalsource-controller",
+    clock: systemClock,
+    onDropped: () => metrics.eventDropped("flux"),
+  });
+}

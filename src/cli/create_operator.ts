@@ -1,0 +1,100 @@
+import type { SettingValues } from "../core/setting.ts";
+import type { SourceKey } from "../core/source_key.ts";
+import type { Generator } from "../generate/generator.ts";
+import type { Objects } from "../objects/objects.ts";
+import { packDocument } from "../pack/pack_document.ts";
+import type { ReconcileContext } from "../reconcile/reconcile_context.ts";
+import type { ReconcileResult } from "../reconcile/reconcile_source.ts";
+import type { ArtifactStore } from "../store/artifact_store.ts";
+import type { retentionSettings } from "../store/retention_settings.ts";
+import type { reconcileSettings } from "../config/settings/reconcile_settings.ts";
+import {
+  measuredGenerator,
+  measuredPack,
+  measuredStore,
+  type StageObserver,
+} from "./measured_stages.ts";
+import { Operator } from "./operator.ts";
+import { protectingReader } from "./protect_secrets.ts";
+import { observeQueue, observeRuns } from "./run_observer.ts";
+import { systemClock } from "./system_clock.ts";
+import type { Telemetry } from "./telemetry.ts";
+
+/** The settings of an operator, whatever its objects are. */
+export type OperatorValues = SettingValues<typeof reconcileSettings & typeof retentionSettings>;
+
+/** What differs between the operator of a cluster and that of a folder. */
+export interface OperatorPlace {
+  readonly objects: Objects;
+  readonly store: ArtifactStore;
+  readonly generators: Readonly<Record<string, Generator>>;
+  readonly values: OperatorValues;
+  readonly telemetry: Telemetry;
+  readonly urlBase: string;
+  readonly spoolDirectory: string;
+  readonly watchNamespace: string;
+  readonly recordEvent: ReconcileContext["recordEvent"];
+  /** Told of each reconcile after it was logged. */
+  readonly onOutcome?: (key: SourceKey, result: ReconcileResult) => void;
+}
+
+/** An operator whose stages are measured and whose secrets are kept out of what it says. */
+export function createOperator(place: OperatorPlace): Operator {
+  const { objects, store, generators, values, urlBase, spoolDirectory, watchNamespace } = place;
+  const { log, metrics, redactor } = place.telemetry;
+  const clock = systemClock;
+  const measuring = { clock, observer: stageObserver(metrics) };
+  const protectedObjects = withReader(objects, protectingReader(objects, redactor));
+  const own = log.named("controller");
+  return new Operator({
+    objects: protectedObjects,
+    stages: {
+      generators: Object.fromEntries(
+        Object.entries(generators).map((
+          [type, each],
+        ) => [type, measuredGenerator(each, type, measuring)]),
+      ),
+      pack: measuredPack(packDocument, measuring),
+      store: measuredStore(store, measuring),
+    },
+    settings: { ...values, urlBase, spoolDirectory, watchNamespace },
+    clock,
+    random: Math.random,
+    recordEvent: place.recordEvent,
+    queueObserver: observeQueue({ log: own, metrics }),
+    observe: observeRuns({
+      ...{ clock, log: own, metrics },
+      sourceOf: (key) => objects.sources.get(key),
+      onOutcome: place.onOutcome ?? (() => {}),
+    }),
+    onProblem: (action, error) => own.error(`cannot ${action}`, { error }),
+    onForgotten: (key) => metrics.forgetSource(key),
+  });
+}
+
+function stageObserver(metrics: Telemetry["metrics"]): StageObserver {
+  return {
+    sourceRequest: (sourceType, success, seconds) =>
+      metrics.requested({ sourceType, success, seconds }),
+    artifactOperation: (operation, success, seconds) =>
+      metrics.artifactOperation({ operation, success, seconds }),
+  };
+}
+
+/** The same objects with another way to read Secrets. */
+function withReader(objects: Objects, readSecret: Objects["readSecret"]): Objects {
+  return {
+    sources: objects.sources,
+    artifacts: objects.artifacts,
+    watch: (onChange, signal) => objects.watch(onChange, signal),
+    readSource: (name) => objects.readSource(name),
+    readArtifact: (name) => objects.readArtifact(name),
+    readSecret,
+    writeSourceStatus: (source, status) => objects.writeSourceStatus(source, status),
+    removeFinalizer: (source, finalizer) => objects.removeFinalizer(source, finalizer),
+    createArtifact: (artifact) => objects.createArtifact(artifact),
+    updateArtifact: (existing, wanted) => objects.updateArtifact(existing, wanted),
+    writeArtifactStatus: (existing, status) => objects.writeArtifactStatus(existing, status),
+    recordEvent: (event) => objects.recordEvent(event),
+  };
+}

@@ -1,0 +1,166 @@
+import { helpText } from "../config/help_text.ts";
+import { parseSettings } from "../config/parse_settings.ts";
+import { reconcileSettings } from "../config/settings/reconcile_settings.ts";
+import type { Settings, SettingValues } from "../core/setting.ts";
+import { generatorDefinitions } from "../generate/registry.ts";
+import { formatFileProblem } from "../objects/local/file_problem.ts";
+import { LocalObjects } from "../objects/local/local_objects.ts";
+import { serveSettings } from "../serve/settings.ts";
+import { retentionSettings } from "../store/retention_settings.ts";
+import { checkSpec } from "./check_spec.ts";
+import { type Command, type CommandInput, type ExitCode, InputError } from "./command.ts";
+import { closeGenerators, createGenerators } from "./create_generators.ts";
+import { createOperator } from "./create_operator.ts";
+import { forgetProxies } from "./forget_proxies.ts";
+import { type LocalView, openLocalView } from "./local_view.ts";
+import { openStore } from "./open_store.ts";
+import { OperatorSamples } from "./operator_samples.ts";
+import { Servers } from "./servers.ts";
+import { systemClock } from "./system_clock.ts";
+import { createTelemetry } from "./telemetry.ts";
+
+const localSettings = {
+  logLevel: {
+    type: "string",
+    default: "panic",
+    flag: "log-level",
+    description: "Also log to stderr from this level on, for example debug.",
+    choices: ["debug", "info", "warn", "error", "panic"],
+  },
+} as const satisfies Settings;
+
+const groups = {
+  "Local": localSettings,
+  "Sources and retries": reconcileSettings,
+  "Upstream requests": generatorDefinitions.http.settings,
+  "Artifacts": { ...retentionSettings, ...serveSettings },
+};
+const described = {
+  ...localSettings,
+  ...reconcileSettings,
+  ...generatorDefinitions.http.settings,
+  ...retentionSettings,
+  ...serveSettings,
+};
+
+/** `local DIR`: the controller over a folder of YAML, without a cluster. */
+export const localCommand: Command = {
+  summary: "run the operator over a folder of YAML, without a cluster",
+  help: () =>
+    helpText({
+      usage: `Usage: externalsource-controller local DIR [FLAGS]
+
+Runs the controller over the ExternalSources and Secrets in the YAML files of DIR and follows their changes. Artifacts are
+kept in DIR/.externalsource and served on localhost; statuses live in memory. On a terminal it shows a table, in a pipe a
+line for each thing that happens.`,
+      examples: [
+        {
+          command: "externalsource-controller local sources/",
+          description: "what is in sources/, served on port 8080",
+        },
+        {
+          command:
+            "externalsource-controller local sources/ --min-interval 5s --artifact-server-port 0",
+          description: "short intervals, any free port",
+        },
+      ],
+      settings: groups,
+    }),
+  run: runLocal,
+};
+
+async function runLocal(input: CommandInput): Promise<ExitCode> {
+  forgetProxies();
+  const { arguments: given, environment } = input;
+  const { values, positionals, warnings } = parseSettings({
+    described,
+    arguments: given,
+    environment,
+    configMap: undefined,
+  });
+  for (const warning of warnings) input.printError(`${warning}\n`);
+  const directory = await checkDirectory(positionals);
+  const objects = new LocalObjects({
+    directory,
+    clock: systemClock,
+    checkSpec,
+    onProblem: (problem) => view.problem(formatFileProblem(problem)),
+    onEvent: (event) => view.event(event),
+  });
+  const view = openLocalView({ objects, clock: systemClock, input });
+  try {
+    return await operate({ directory, objects, values, view, input });
+  } finally {
+    view.close();
+  }
+}
+
+/** A run of `local`. */
+interface LocalRun {
+  readonly directory: string;
+  readonly objects: LocalObjects;
+  readonly values: SettingValues<typeof described>;
+  readonly view: LocalView;
+  readonly input: CommandInput;
+}
+
+async function operate({ directory, objects, values, view, input }: LocalRun): Promise<ExitCode> {
+  const clock = systemClock;
+  const samples = new OperatorSamples(clock);
+  const telemetry = createTelemetry({ ...values, logEncoding: "console" }, { clock, samples });
+  const storagePath = `${directory}/.externalsource`;
+  const spoolDirectory = await Deno.makeTempDir({ prefix: "externalsource-spool-" });
+  const store = await openStore({ storageBackend: "pvc", storagePath, memoryStoreLimit: 0 }, {
+    clock,
+    spoolDirectory,
+  });
+  const { maxSourceSize } = values;
+  const generators = createGenerators(values, {
+    maxSourceSize,
+    forbiddenEndpoints: [],
+    allowLoopback: true,
+    clock,
+  });
+  const own = {
+    healthProbeBindAddress: "0",
+    metricsBindAddress: "0",
+    metricsEnabled: false,
+    metricsSecure: true,
+  };
+  const servers = new Servers({ values: { ...values, ...own }, store, telemetry, clock });
+  const port = servers.artifactPort;
+  const operator = createOperator({
+    ...{ objects, store, generators, values, telemetry, spoolDirectory },
+    urlBase: port === undefined ? "memory://localhost" : `http://localhost:${port}`,
+    watchNamespace: "",
+    recordEvent: (event) => void objects.recordEvent(event),
+    onOutcome: (key, result) => view.outcome(key, result),
+  });
+  servers.serve(operator, objects);
+  view.started(operator, { directory, port });
+  try {
+    await operator.run(input.signal);
+    await servers.drain(values.drainTimeout);
+    return 0;
+  } finally {
+    await servers.close();
+    await closeGenerators(generators);
+    await store.close();
+    await Deno.remove(spoolDirectory, { recursive: true }).catch(() => {}); // it may be gone with a part of the store
+  }
+}
+
+async function checkDirectory(positionals: readonly string[]): Promise<string> {
+  const [directory, ...others] = positionals;
+  if (directory === undefined || others.length > 0) {
+    throw new InputError(
+      "Cannot run local: name one folder, as in `externalsource-controller local sources/`",
+    );
+  }
+  const info = await Deno.stat(directory).catch(() => undefined);
+  if (!info?.isDirectory) {
+    const state = info ? "it is a file; give the folder that it is in" : "it does not exist";
+    throw new InputError(`Cannot run local in ${JSON.stringify(directory)}: ${state}`);
+  }
+  return directory.replace(/(?<=.)\/+$/, "");
+}

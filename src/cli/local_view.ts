@@ -1,0 +1,35 @@
+import type { Clock } from "../core/clock.ts";
+import type { ObjectEvent } from "../core/object_event.ts";
+import type { SourceKey } from "../core/source_key.ts";
+import type { LocalObjects } from "../objects/local/local_objects.ts";
+import type { ReconcileResult } from "../reconcile/reconcile_source.ts";
+import type { CommandInput } from "./command.ts";
+import { LinesView } from "./lines_view.ts";
+import type { Operator } from "./operator.ts";
+import { TableView } from "./table_view.ts";
+
+/** What a person sees of `local`. */
+export interface LocalView {
+  /** The operator is about to run; `port` is that of the artifact server, if it is on. */
+  started(
+    operator: Operator,
+    place: { readonly directory: string; readonly port: number | undefined },
+  ): void;
+  outcome(key: SourceKey, result: ReconcileResult): void;
+  event(event: ObjectEvent): void;
+  /** Something is wrong with a file; `file:line: message`. */
+  problem(text: string): void;
+  close(): void;
+}
+
+/** What a view shows, and where. */
+export interface LocalViewOptions {
+  readonly objects: LocalObjects;
+  readonly clock: Clock;
+  readonly input: Pick<CommandInput, "print" | "printError">;
+}
+
+/** A table on a terminal, plain lines in a pipe. */
+export function openLocalView(options: LocalViewOptions): LocalView {
+  return Deno.stdout.isTerminal() ? new TableView(options) : new LinesView(options.input);
+}

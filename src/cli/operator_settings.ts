@@ -1,0 +1,42 @@
+import type { SettingValues } from "../core/setting.ts";
+import { clusterSettings } from "../config/settings/cluster_settings.ts";
+import { reconcileSettings } from "../config/settings/reconcile_settings.ts";
+import { storageSettings } from "../config/settings/storage_settings.ts";
+import { telemetrySettings } from "../config/settings/telemetry_settings.ts";
+import { generatorDefinitions } from "../generate/registry.ts";
+import { serveSettings } from "../serve/settings.ts";
+import { storeDefinitions } from "../store/registry.ts";
+import { retentionSettings } from "../store/retention_settings.ts";
+
+const storage = storageSettings(Object.keys(storeDefinitions));
+
+/** The settings of `controller`, under the headings of its help and of `docs/reference/settings.md`. */
+export const controllerSettingGroups = {
+  "Sources and retries": reconcileSettings,
+  "Upstream requests": generatorDefinitions.http.settings,
+  "Storage": {
+    ...storage,
+    ...storeDefinitions.memory.settings,
+    ...storeDefinitions.pvc.settings,
+    ...retentionSettings,
+  },
+  "Serving artifacts": serveSettings,
+  "Log, metrics, probes and events": telemetrySettings,
+  "Cluster": clusterSettings,
+} as const;
+
+/** All of them by the name that the code uses. */
+export const controllerSettings = {
+  ...reconcileSettings,
+  ...generatorDefinitions.http.settings,
+  ...storage,
+  ...storeDefinitions.memory.settings,
+  ...storeDefinitions.pvc.settings,
+  ...retentionSettings,
+  ...serveSettings,
+  ...telemetrySettings,
+  ...clusterSettings,
+} as const;
+
+/** Their values. */
+export type ControllerValues = SettingValues<typeof controllerSettings>;

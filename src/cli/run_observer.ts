@@ -1,0 +1,108 @@
+import type { Clock } from "../core/clock.ts";
+import type { ExternalSource } from "../core/external_source.ts";
+import type { SourceKey } from "../core/source_key.ts";
+import type { QueueObserver } from "../queue/queue_observer.ts";
+import type { ReconcileResult } from "../reconcile/reconcile_source.ts";
+import type { Log } from "../telemetry/log.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+
+/** What is told of each run. */
+export interface RunObserverParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly sourceOf: (key: SourceKey) => ExternalSource | undefined;
+  readonly onOutcome: (key: SourceKey, result: ReconcileResult) => void;
+}
+
+/** Counts each reconcile and logs one line an outcome; a run that found nothing to do is logged at debug. */
+export function observeRuns(
+  parts: RunObserverParts,
+): (key: SourceKey, reconcile: () => Promise<ReconcileResult>) => Promise<ReconcileResult> {
+  const { clock, log, metrics, sourceOf, onOutcome } = parts;
+  return async (key, reconcile) => {
+    const start = clock.now();
+    metrics.reconciling({ key, sourceType: sourceTypeOf(sourceOf(key)) });
+    const tell = (success: boolean, result: "success" | "error" | "requeue" | "requeue_after") =>
+      metrics.reconciled({ key, success, result, seconds: (clock.now() - start) / 1_000 });
+    try {
+      const result = await reconcile();
+      const success = !["failed", "unwritten"].includes(result.outcome.kind);
+      const requeued = result.outcome.kind === "conflict"
+        ? "requeue"
+        : result.requeueAt
+        ? "requeue_after"
+        : "success";
+      tell(success, success ? requeued : "error");
+      logOutcome(log, key, { result, milliseconds: clock.now() - start, metrics });
+      onOutcome(key, result);
+      return result;
+    } catch (error) {
+      tell(false, "error");
+      throw error;
+    }
+  };
+}
+
+/** The queue's own figures. */
+export function observeQueue(
+  { log, metrics }: Pick<RunObserverParts, "log" | "metrics">,
+): QueueObserver<SourceKey> {
+  return {
+    added: () => metrics.queued("new"),
+    requeued: () => metrics.queued("retry"),
+    started: (_key, waitedMs) => metrics.dequeued(waitedMs / 1_000),
+    finished: (_key, ranMs) => metrics.worked(ranMs / 1_000),
+    crashed: (key, error) => {
+      metrics.bugSeen();
+      log.bug("a reconcile ended with an unexpected error", error, { source: key });
+    },
+  };
+}
+
+function sourceTypeOf(source: ExternalSource | undefined): string {
+  const spec = source?.spec as
+    | { readonly generator?: { readonly type?: unknown } }
+    | null
+    | undefined;
+  return typeof spec?.generator?.type === "string" ? spec.generator.type : "unknown";
+}
+
+interface Told {
+  readonly result: ReconcileResult;
+  readonly milliseconds: number;
+  readonly metrics: Metrics;
+}
+
+function logOutcome(log: Log, key: SourceKey, { result, milliseconds, metrics }: Told): void {
+  const { outcome, fetched } = result;
+  const fields = { source: key, durationMs: milliseconds, fetched };
+  switch (outcome.kind) {
+    case "published": {
+      const { revision, url } = outcome.artifact;
+      if (!result.changed) return log.debug("unchanged", { ...fields, revision });
+      return log.info("published", { ...fields, revision, url });
+    }
+    case "failed": {
+      const { failure } = outcome;
+      if (failure.class === "bug") {
+        metrics.bugSeen();
+        return log.bug("reconcile failed", failure.error, fields);
+      }
+      const details = {
+        ...fields,
+        reason: failure.reason,
+        class: failure.class,
+        error: failure.error,
+      };
+      return log.error("reconcile failed", details);
+    }
+    case "unwritten":
+      return log.error("the API server did not take the outcome", {
+        ...fields,
+        error: outcome.error,
+      });
+    default:
+      return log.debug(outcome.kind, fields);
+  }
+}

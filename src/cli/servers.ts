@@ -1,0 +1,164 @@
+import { artifactKey } from "../core/artifact_key.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Objects } from "../objects/objects.ts";
+import { artifactHandler } from "../serve/artifact_handler.ts";
+import { parseBindAddress } from "../serve/bind_address.ts";
+import type { HttpHandler } from "../serve/http_handler.ts";
+import { HttpServer } from "../serve/http_server.ts";
+import { metricsAddress } from "../serve/metrics_address.ts";
+import { metricsHandler } from "../serve/metrics_handler.ts";
+import { probeHandler } from "../serve/probe_handler.ts";
+import { Readiness } from "../serve/readiness.ts";
+import type { ArtifactStore } from "../store/artifact_store.ts";
+import { InputError } from "./command.ts";
+import { observeDownloads } from "./download_observer.ts";
+import type { Operator } from "./operator.ts";
+import type { ControllerValues } from "./operator_settings.ts";
+import type { Telemetry } from "./telemetry.ts";
+
+type ServerValues = Pick<
+  ControllerValues,
+  | "artifactServerEnabled"
+  | "artifactServerHost"
+  | "artifactServerPort"
+  | "artifactLatest"
+  | "healthProbeBindAddress"
+  | "metricsBindAddress"
+  | "metricsEnabled"
+  | "metricsSecure"
+>;
+
+/** What servers are made of. */
+export interface ServersParts {
+  readonly values: ServerValues;
+  readonly store: ArtifactStore;
+  readonly telemetry: Telemetry;
+  readonly clock: Clock;
+}
+
+/** What the servers answer from, once there is an operator. */
+interface Behind {
+  readonly operator: Operator;
+  readonly objects: Pick<Objects, "sources" | "artifacts">;
+}
+
+const kinds = ["sources", "artifacts"] as const;
+
+/** The servers of a process: artifacts, probes, metrics. They answer from the start, at first that they are not ready. */
+export class Servers {
+  readonly #parts: ServersParts;
+  readonly #readiness: Readiness;
+  readonly #artifacts: HttpServer | undefined;
+  readonly #others: HttpServer[] = [];
+  #behind: Behind | undefined;
+
+  /** @throws {InputError} if an address is in use */
+  constructor(parts: ServersParts) {
+    this.#parts = parts;
+    this.#readiness = new Readiness(parts.clock, kinds);
+    const { values, telemetry: { log } } = parts;
+    if (values.artifactServerEnabled) {
+      const { artifactServerHost: hostname, artifactServerPort: port } = values;
+      this.#artifacts = this.#listen(
+        `${hostname}:${port}`,
+        this.#artifactHandler(),
+        "--artifact-server-port",
+      );
+    }
+    if (values.healthProbeBindAddress !== "0") {
+      const handler = probeHandler(() => this.#ready().report());
+      this.#others.push(
+        this.#listen(values.healthProbeBindAddress, handler, "--health-probe-bind-address"),
+      );
+    }
+    const { address, warning } = metricsAddress({
+      bindAddress: values.metricsEnabled ? values.metricsBindAddress : "0",
+      secure: values.metricsSecure,
+    });
+    if (warning) log.warn(warning);
+    if (address) {
+      const bind = `${
+        address.hostname.includes(":") ? `[${address.hostname}]` : address.hostname
+      }:${address.port}`;
+      this.#others.push(this.#listen(bind, this.#metricsHandler(), "--metrics-bind-address"));
+    }
+  }
+
+  /** The port of the artifact server; undefined if it is off. */
+  get artifactPort(): number | undefined {
+    return this.#artifacts?.address.port;
+  }
+
+  /** From now on the servers know what is published. */
+  serve(operator: Operator, objects: Behind["objects"]): void {
+    this.#behind = { operator, objects };
+    const none = artifactKey({ namespace: "none", name: "none", hex: "0".repeat(64) });
+    this.#parts.store.stat(none).then(
+      () => this.#readiness.storeAnswered(),
+      (error) => this.#parts.telemetry.log.error("the store does not answer", { error }),
+    );
+  }
+
+  /** Takes no more downloads, lets running ones end for at most so many milliseconds. */
+  async drain(timeoutMs: number): Promise<void> {
+    await this.#artifacts?.drain(timeoutMs);
+  }
+
+  /** Ends everything at once. */
+  async close(): Promise<void> {
+    await Promise.all([this.#artifacts, ...this.#others].map((server) => server?.drain(0)));
+  }
+
+  #listen(bind: string, handler: HttpHandler, flag: string): HttpServer {
+    const address = parseBindAddress(bind);
+    if (!address) {
+      throw new InputError(`Cannot listen on "${bind}": it is not an address, see ${flag}`);
+    }
+    const { clock, telemetry } = this.#parts;
+    const isArtifacts = flag === "--artifact-server-port";
+    try {
+      const observer = observeDownloads(telemetry, { counted: isArtifacts });
+      return new HttpServer({ address, handler, clock, observer });
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+      throw new InputError(
+        `Cannot listen on "${bind}": the port is in use; choose another with ${flag}, 0 for any free one`,
+      );
+    }
+  }
+
+  #artifactHandler(): HttpHandler {
+    const { values, store, clock, telemetry: { log, metrics } } = this.#parts;
+    return artifactHandler({
+      open: (key) => store.open(key),
+      isNamed: (key) => this.#behind?.operator.isNamed(key) ?? false,
+      syncedSince: () => this.#ready().syncedSince,
+      now: () => clock.now(),
+      ...(values.artifactLatest
+        ? { currentKey: (name) => this.#behind?.operator.currentKey(name) }
+        : {}),
+      onMissing: (key) => {
+        metrics.artifactMissing();
+        this.#behind?.operator.rebuild(key);
+      },
+      onStorageError: (error) => log.error("cannot read an artifact", { error }),
+    });
+  }
+
+  #metricsHandler(): HttpHandler {
+    const { metrics } = this.#parts.telemetry;
+    return metricsHandler(async () => {
+      const pieces = await Array.fromAsync(metrics.render());
+      return { contentType: metrics.contentType, body: pieces.join("") };
+    });
+  }
+
+  /** Readiness as of now: the caches tell their state only if asked. */
+  #ready(): Readiness {
+    for (const kind of kinds) {
+      const state = this.#behind?.objects[kind].state ?? "waiting";
+      if (state !== "waiting") this.#readiness.synced(kind);
+    }
+    return this.#readiness;
+  }
+}
