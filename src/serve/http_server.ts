@@ -40,6 +40,8 @@ const acceptRetryMs = 100;
  * clients that do not read. `tests/bench/serve.ts` compares this one with Go and nginx.
  */
 export class HttpServer {
+  /** Where it listens; the port is the real one, also if port 0 was asked for. */
+  readonly address: BindAddress;
   readonly #listener: Deno.TcpListener;
   readonly #options: HttpServerOptions;
   readonly #observer: ServerObserver;
@@ -63,13 +65,14 @@ export class HttpServer {
       isDraining: () => this.#draining,
     };
     this.#listener = listenTcp(options.address);
+    const { hostname, port } = this.#listener.addr as Deno.NetAddr;
+    this.address = { hostname, port };
     this.#accept();
   }
 
-  /** Where it listens; the port is the real one, also if port 0 was asked for. */
-  get address(): BindAddress {
-    const { hostname, port } = this.#listener.addr as Deno.NetAddr;
-    return { hostname, port };
+  /** How many clients are connected. */
+  get connections(): number {
+    return this.#table.size;
   }
 
   /** How many requests are being answered. */
@@ -79,8 +82,8 @@ export class HttpServer {
 
   /** Takes no more connections, lets running answers end for at most `timeoutMs`, then cuts them. */
   async drain(timeoutMs: number): Promise<void> {
+    if (!this.#draining) this.#listener.close();
     this.#draining = true;
-    this.#listener.close();
     this.#cancelTimer?.();
     this.#closeAll("idle", "reading");
     await this.#answersEnd(timeoutMs);
