@@ -1,9 +1,9 @@
 /**
- * A release service: answers `/release.json` with a ConfigMap (JSON is YAML) that names the image of forty services, and
+ * A release service: answers `/release.json` with a ConfigMap (JSON is YAML) that names the image of fifty services, and
  * releases a new version every ten seconds. Prints the port it listens on.
  */
 const releaseEveryMs = 10_000;
-const services = Array.from({ length: 40 }, (_, index) => `service-${index + 1}`);
+const services = Array.from({ length: 50 }, (_, index) => `service-${index + 1}`);
 const startedAt = Date.now();
 
 function release(): string {

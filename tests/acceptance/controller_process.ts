@@ -1,0 +1,103 @@
+import { fileURLToPath } from "node:url";
+
+const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+
+/** How the program is started. */
+export interface ControllerOptions {
+  readonly kubeconfig: string;
+  /** Further flags; a later one wins. */
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Port of the artifact server; the same one again makes the same URLs after a restart. Default: any free one. */
+  readonly port?: number;
+}
+
+/** The real program in a process of its own, against an API server. */
+export interface ControllerProcess {
+  readonly pid: number;
+  /** Base of the artifact URLs: `http://127.0.0.1:PORT`. */
+  readonly base: string;
+  readonly port: number;
+  /** `http://127.0.0.1:PORT` of `/healthz` and `/readyz`, and of `/metrics`. */
+  readonly probes: string;
+  readonly metrics: string;
+  /** What it has logged so far. */
+  log(): string;
+  /** Sends a signal and waits for its end. */
+  end(signal: Deno.Signal): Promise<Deno.CommandStatus>;
+}
+
+/** A port that nothing listens on now. */
+export function freePort(): number {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  try {
+    return listener.addr.port;
+  } finally {
+    listener.close();
+  }
+}
+
+/** Starts the controller and waits until it is ready. End it in a `finally`. */
+export async function startController(options: ControllerOptions): Promise<ControllerProcess> {
+  const port = options.port ?? freePort();
+  const [probePort, metricsPort] = [freePort(), freePort()];
+  const logFile = await Deno.makeTempFile({ prefix: "controller-", suffix: ".log" });
+  const flags = [
+    `--storage-adv-addr=127.0.0.1:${port}`,
+    `--artifact-server-port=${port}`,
+    `--health-probe-bind-address=127.0.0.1:${probePort}`,
+    `--metrics-bind-address=127.0.0.1:${metricsPort}`,
+    "--fetch-allow-loopback",
+    "--min-interval=1s",
+    ...options.args ?? [],
+  ];
+  // A shell sends the log to a file: a pipe that nobody reads for a while would stop the program.
+  const child = new Deno.Command("sh", {
+    args: [
+      "-c",
+      'exec "$0" "$@" > "$LOG" 2>&1',
+      Deno.execPath(),
+      "run",
+      "--quiet",
+      "-A",
+      "--v8-flags=--max-semi-space-size=2",
+      main,
+      ...flags,
+    ],
+    env: { ...options.env, KUBECONFIG: options.kubeconfig, LOG: logFile },
+    stdin: "null",
+  }).spawn();
+  const log = () => Deno.readTextFileSync(logFile);
+  const probes = `http://127.0.0.1:${probePort}`;
+  const process: ControllerProcess = {
+    pid: child.pid,
+    base: `http://127.0.0.1:${port}`,
+    port,
+    probes,
+    metrics: `http://127.0.0.1:${metricsPort}/metrics`,
+    log,
+    async end(signal) {
+      child.kill(signal);
+      return await child.status;
+    },
+  };
+  await untilReady(child, process);
+  return process;
+}
+
+async function untilReady(
+  child: Deno.ChildProcess,
+  { probes, log }: ControllerProcess,
+): Promise<void> {
+  let ended: Deno.CommandStatus | undefined;
+  child.status.then((status) => ended = status);
+  const deadline = Date.now() + 60_000;
+  while (Date.now() < deadline) {
+    if (ended) throw new Error(`The controller ended with ${ended.code}: ${log()}`);
+    const response = await fetch(`${probes}/readyz`).catch(() => undefined);
+    await response?.body?.cancel();
+    if (response?.ok) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`The controller is not ready after a minute: ${log()}`);
+}
