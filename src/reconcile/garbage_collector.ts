@@ -1,7 +1,7 @@
 import type { Artifact } from "../core/artifact.ts";
 import { artifactPrefix } from "../core/artifact_key.ts";
 import type { Clock } from "../core/clock.ts";
-import { type SourceKey, splitSourceKey } from "../core/source_key.ts";
+import { type NamespacedName, type SourceKey, splitSourceKey } from "../core/source_key.ts";
 import type { Objects } from "../objects/objects.ts";
 import type { ArtifactStore, StoredInfo } from "../store/artifact_store.ts";
 import { selectGarbage } from "../store/garbage.ts";
@@ -22,11 +22,18 @@ export interface GarbageOptions {
   readonly onProblem: (action: string, error: unknown) => void;
 }
 
+/** A collection to come. Another one asked for meanwhile follows it: postponing it instead could go on for ever. */
+interface Plan {
+  readonly cancel: () => void;
+  /** When the last artifact replaced so far is old enough, in milliseconds since the epoch. */
+  neededAt: number;
+}
+
 /** Removes what a source does not publish any more, once the TTL has passed (DESIGN §8). */
 export class GarbageCollector {
   readonly #options: GarbageOptions;
   readonly #startedAt: number;
-  readonly #planned = new Map<SourceKey, () => void>();
+  readonly #planned = new Map<SourceKey, Plan>();
   /** When this process saw a key stop being the current one; forgotten when the key is deleted. */
   readonly #replacedAt = new Map<string, number>();
 
@@ -37,14 +44,24 @@ export class GarbageCollector {
 
   /** Plans a collection for when the TTL has passed. `replaced` is what was current until now. */
   collectLater(key: SourceKey, replaced: Artifact | undefined): void {
-    const { clock, ttlMs, onProblem } = this.#options;
-    if (replaced?.path) this.#replacedAt.set(replaced.path, clock.now());
-    this.#planned.get(key)?.();
+    const { clock, ttlMs } = this.#options;
+    const now = clock.now();
+    if (replaced?.path) this.#replacedAt.set(replaced.path, now);
+    const neededAt = now + ttlMs + marginMs;
+    const plan = this.#planned.get(key);
+    if (plan) plan.neededAt = neededAt;
+    else this.#plan(key, neededAt);
+  }
+
+  #plan(key: SourceKey, at: number): void {
+    const { clock, onProblem } = this.#options;
     const cancel = clock.schedule(() => {
+      const neededAt = this.#planned.get(key)?.neededAt ?? at;
       this.#planned.delete(key);
+      if (neededAt > at) this.#plan(key, neededAt);
       this.collect(key).catch((error) => onProblem(`collect the garbage of "${key}"`, error));
-    }, ttlMs + marginMs);
-    this.#planned.set(key, cancel);
+    }, at - clock.now());
+    this.#planned.set(key, { cancel, neededAt: at });
   }
 
   /** Collects the garbage of one source now. Chooses from a live read: a cache may lag behind what is published. */
@@ -52,7 +69,7 @@ export class GarbageCollector {
     const { objects, store, clock, ttlMs, records } = this.#options;
     const name = splitSourceKey(key);
     const source = await objects.readSource(name);
-    if (!source) return; // the sweep decides about what nobody owns
+    if (!source) return this.#forget(name); // the sweep decides about what nobody owns
     const stored: StoredInfo[] = [];
     for await (const info of store.list(artifactPrefix(name))) stored.push(info);
     const currentKey = publishedArtifact(source)?.path;
@@ -68,9 +85,16 @@ export class GarbageCollector {
     }
   }
 
+  #forget(name: NamespacedName): void {
+    const prefix = artifactPrefix(name);
+    for (const each of this.#replacedAt.keys()) {
+      if (each.startsWith(prefix)) this.#replacedAt.delete(each);
+    }
+  }
+
   /** Drops what is planned. */
   stop(): void {
-    for (const cancel of this.#planned.values()) cancel();
+    for (const { cancel } of this.#planned.values()) cancel();
     this.#planned.clear();
   }
 }
