@@ -1,6 +1,9 @@
-import type { ExternalSourceSpec } from "../core/external_source.ts";
-import type { ExternalSource } from "../core/external_source.ts";
-import { describeSpec } from "../core/external_source.ts";
+import { resolveDestinationPath } from "../core/destination_path.ts";
+import {
+  describeSpec,
+  type ExternalSource,
+  type ExternalSourceSpec,
+} from "../core/external_source.ts";
 import { parseDuration } from "../core/duration.ts";
 import { formatProblem } from "../core/format_problem.ts";
 import { findProblems } from "../core/problems.ts";
@@ -32,6 +35,8 @@ export interface PlanOptions {
 export function planSource(source: Pick<ExternalSource, "spec">, options: PlanOptions): SourcePlan {
   const spec = checkSpec(source.spec, options.generators);
   refuseHooks(spec);
+  // No URL is needed to refuse a path, nor a document.
+  resolveDestinationPath(spec.destinationPath, "");
   const wanted = parseDuration(spec.interval);
   if (wanted === undefined) {
     throw configurationError(
