@@ -45,10 +45,11 @@ export function eventOf(
       ...metadata,
     };
   }
+  if (is.status !== "False") return undefined;
   const known = was?.status === "False" && was.reason === is.reason;
-  if (is.status !== "False" || (known && (is.message === was.message || !stalled))) {
-    return undefined;
-  }
+  // Only a stall of the failure's own reason comes from the spec, where another message is another mistake.
+  const isOtherMistake = stalled?.reason === is.reason && is.message !== was?.message;
+  if (known && !isOtherMistake) return undefined;
   return { type: "Warning", reason: is.reason, message: is.message, ...metadata };
 }
 
