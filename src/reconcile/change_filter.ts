@@ -38,6 +38,7 @@ function reactionToArtifact(change: ObjectChange, { memories }: ChangeContext): 
   if (!change.after) return "reconcile-urgently";
   const version = change.after.metadata.resourceVersion;
   const key = change.key;
-  if (memories.get(key)?.artifactVersion === version) return "ignore";
+  const memory = memories.get(key);
+  if (memory?.isPublishing || memory?.artifactVersion === version) return "ignore";
   return change.before ? "reconcile-urgently" : "reconcile";
 }

@@ -112,7 +112,7 @@ export class MakeArtifact {
         `Cannot keep the artifact of "${this.#options.writer.key}": there is none`,
       );
     }
-    const known = { ...memory.lastDocument?.validators, ...validators };
+    const known = { ...this.#validators(fingerprint), ...validators }; // a 304 need not repeat them
     if (memory.lastDocument) memory.lastDocument = { ...memory.lastDocument, validators: known };
     return this.#published(content, { fingerprint, etag: known.etag });
   }

@@ -26,13 +26,25 @@ export type Outcome =
     readonly etag: string | undefined;
   }
   /** Nothing was fetched; what is published is as it should be. */
-  | { readonly kind: "kept"; readonly artifact: Artifact | undefined }
+  | {
+    readonly kind: "kept";
+    readonly artifact: Artifact | undefined;
+    readonly isSuspended: boolean;
+  }
   | {
     readonly kind: "failed";
     readonly failure: Failure;
     /** What stays published, or was stored but could not be published. */
     readonly artifact: Artifact | undefined;
+    /** What the artifact was made under, if it may be newer than the status: a 304 must never be taken for another one. */
+    readonly made?: Made | undefined;
   };
+
+/** What an artifact was made under. */
+export interface Made {
+  readonly fingerprint: string | undefined;
+  readonly etag: string | undefined;
+}
 
 /** The moment of a status. */
 export interface StatusMoment {
@@ -48,6 +60,12 @@ export interface StatusMoment {
 export const phases = ["Fetching", "ExecutingHooks", "Storing"] as const;
 /** A phase of a reconcile. */
 export type Phase = typeof phases[number];
+
+const phaseMessages: Readonly<Record<Phase, string>> = {
+  Fetching: "fetching the document",
+  ExecutingHooks: "running hooks",
+  Storing: "storing the artifact",
+};
 
 /** Ready, as the source and its ExternalArtifact show it. */
 export type ReadyState = Omit<ConditionState, "observedGeneration">;
@@ -68,9 +86,18 @@ export function readyFalse(failure: Pick<Failure, "reason" | "message">): ReadyS
     type: "Ready",
     status: "False",
     reason: failure.reason,
-    message: failure.message.slice(0, maxConditionMessage),
+    // A cut may leave half a character, which the API server would alter, so that the status never were as wanted.
+    message: failure.message.slice(0, maxConditionMessage).toWellFormed(),
   };
 }
+
+/** Ready of a source that was suspended before it was ever fetched. */
+const suspendedState: ReadyState = {
+  type: "Ready",
+  status: "Unknown",
+  reason: "Suspended",
+  message: "suspended before the first fetch",
+};
 
 /** How many failures in a row there are after an outcome; only those that count (DESIGN §5). */
 export function failuresAfter(source: ExternalSource, outcome: Outcome): number {
@@ -90,9 +117,9 @@ export function nextStatus(
   const { handled } = moment;
   const failures = failuresAfter(source, outcome);
   const artifact = outcome.artifact ?? status.artifact;
-  const published = outcome.kind === "published" ? outcome : undefined;
-  const etag = published ? published.etag : status.lastHandledETag;
-  const fingerprint = published ? published.fingerprint : status.fingerprint;
+  const made = madeOf(outcome);
+  const etag = made ? made.etag : status.lastHandledETag;
+  const fingerprint = made ? made.fingerprint : status.fingerprint;
   return withoutUndefined({
     observedGeneration: generation,
     conditions: conditionsAfter(source, outcome, { ...moment, failures }),
@@ -107,32 +134,32 @@ export function nextStatus(
   });
 }
 
-/** The status of a source while a phase lasts. */
+function madeOf(outcome: Outcome): Made | undefined {
+  if (outcome.kind === "published") return outcome;
+  return outcome.kind === "failed" ? outcome.made : undefined;
+}
+
+/**
+ * The status of a source while a phase lasts. What was said of the last reconcile stays said: a slow upstream must not
+ * make a ready source look unready at every interval.
+ */
 export function statusInPhase(
   source: ExternalSource,
   phase: Phase,
   now: string,
 ): ExternalSourceStatus {
-  const observedGeneration = source.metadata.generation;
-  const message = {
-    Fetching: "fetching the document",
-    ExecutingHooks: "running hooks",
-    Storing: "storing the artifact",
-  };
-  let conditions = withoutConditions(source.status.conditions ?? [], "Stalled", ...phases);
-  if (!findCondition(conditions, "Ready")) {
-    const ready = {
-      type: "Ready",
-      status: "Unknown",
-      reason: "Progressing",
-      message: message[phase],
-    } as const;
-    conditions = withCondition(conditions, { ...ready, observedGeneration }, now);
-  }
-  for (const type of [phase, "Reconciling"]) {
-    const state = { type, status: "True", reason: "Progressing", message: message[phase] } as const;
-    conditions = withCondition(conditions, { ...state, observedGeneration }, now);
-  }
+  const message = phaseMessages[phase];
+  const old = withoutConditions(source.status.conditions ?? [], ...phases);
+  const isFirst = (findCondition(old, "Ready")?.status ?? "Unknown") === "Unknown";
+  const states: ReadyState[] = [
+    ...(isFirst
+      ? [{ type: "Ready", status: "Unknown", reason: "Progressing", message } as const]
+      : []),
+    ...[phase, ...(isFirst ? ["Reconciling"] : [])].map((type) => (
+      { type, status: "True", reason: "Progressing", message } as const
+    )),
+  ];
+  const conditions = states.reduce((before, state) => withCondition(before, state, now), old);
   return { ...source.status, conditions };
 }
 
@@ -145,28 +172,37 @@ function conditionsAfter(
   const set = (conditions: Condition[], state: ReadyState) =>
     withCondition(conditions, { ...state, observedGeneration }, moment.now);
   const old = source.status.conditions ?? [];
-  if (outcome.kind === "kept") return withoutConditions(old, ...phases);
-  const base = withoutConditions(old, "Reconciling", "Stalled", ...phases);
-  if (outcome.kind === "published") return set(base, readyTrue(outcome.artifact));
-  const { failure } = outcome;
-  const ready = set(base, readyFalse(failure));
+  if (outcome.kind === "kept") {
+    const kept = withoutConditions(old, ...phases, ...(outcome.isSuspended ? ["Reconciling"] : []));
+    return findCondition(kept, "Ready") ? kept : set(kept, suspendedState);
+  }
+  const states = outcome.kind === "published"
+    ? [readyTrue(outcome.artifact)]
+    : [readyFalse(outcome.failure), ...abnormalStates(outcome.failure, moment)];
+  // What stays is not removed and set again: its transition time would be a write at every retry.
+  const gone = ["Reconciling", "Stalled"].filter((type) =>
+    !states.some((state) => state.type === type)
+  );
+  return states.reduce(set, withoutConditions(old, ...gone, ...phases));
+}
+
+/** What a failure says beside Ready=False: Stalled, Reconciling or, if it just waits for its interval, nothing. */
+function abnormalStates(
+  failure: Failure,
+  moment: StatusMoment & { readonly failures: number },
+): ReadyState[] {
   const { reason, message } = readyFalse(failure);
-  if (failure.stalled) return set(ready, { type: "Stalled", status: "True", reason, message });
+  if (failure.stalled) return [{ type: "Stalled", status: "True", reason, message }];
   if (isExhausted(failure, moment)) {
-    return set(ready, {
+    return [{
       type: "Stalled",
       status: "True",
       reason: "RetriesExhausted",
       message: `failed ${moment.maxAttempts} times in a row; trying again at every interval`,
-    });
+    }];
   }
-  if (failure.retry === "interval") return ready;
-  return set(ready, {
-    type: "Reconciling",
-    status: "True",
-    reason: "ProgressingWithRetry",
-    message,
-  });
+  if (failure.retry === "interval") return [];
+  return [{ type: "Reconciling", status: "True", reason: "ProgressingWithRetry", message }];
 }
 
 /** Whether a failure is one too many to be retried before the next interval. */

@@ -1,4 +1,5 @@
 import { findCondition } from "../core/condition.ts";
+import type { ExternalArtifact } from "../core/external_artifact.ts";
 import type { ExternalSource } from "../core/external_source.ts";
 import { StepError } from "../core/step_error.ts";
 import { publish } from "../publish/publish.ts";
@@ -12,6 +13,12 @@ import type { SourceMemory } from "./source_memory.ts";
 /** Reasons of failures that are over once publishing succeeds. */
 const publishingReasons: readonly string[] = ["NameConflict", "ExternalArtifactUnavailable"];
 
+/** What came of publishing. */
+export interface Published {
+  readonly outcome: Outcome;
+  readonly written: ExternalArtifact | undefined;
+}
+
 /** What is to be published, and for whom. */
 export interface PublishSubject {
   readonly source: ExternalSource;
@@ -22,16 +29,17 @@ export interface PublishSubject {
 /**
  * Step 8: brings the ExternalArtifact in line with what the stages came to, whether they ran or not.
  *
- * @returns the outcome, or that publishing it failed
+ * @returns the outcome, or that publishing it failed; and the ExternalArtifact as it is now, if it is ours
  */
 export async function publishOutcome(
   context: ReconcileContext,
   subject: PublishSubject,
-): Promise<Outcome> {
+): Promise<Published> {
   const outcome = resumePublishing(context, subject);
-  if (!outcome.artifact) return outcome;
+  if (!outcome.artifact) return { outcome, written: undefined };
   const { source, memory } = subject;
   const now = formatTime(context.clock.now());
+  memory.isPublishing = true;
   try {
     const publication = {
       source,
@@ -41,13 +49,21 @@ export async function publishOutcome(
     };
     const written = await publish(context.objects, publication);
     memory.artifactVersion = written.metadata.resourceVersion;
-    return outcome;
+    return { outcome, written };
   } catch (error) {
     if (!(error instanceof StepError)) throw error;
-    // An ExternalArtifact of somebody else says nothing about why our own fetch failed.
-    if (outcome.kind === "failed") return outcome;
-    return { kind: "failed", failure: failureOf(error), artifact: outcome.artifact };
+    return { outcome: unpublished(outcome, error), written: undefined };
+  } finally {
+    memory.isPublishing = false;
   }
+}
+
+function unpublished(outcome: Outcome, error: StepError): Outcome {
+  // An ExternalArtifact of somebody else says nothing about why our own fetch failed.
+  if (outcome.kind === "failed") return outcome;
+  const { artifact } = outcome;
+  const made = outcome.kind === "published" ? outcome : undefined;
+  return { kind: "failed", failure: failureOf(error), artifact, made };
 }
 
 /** What was kept, as it is to be published now: what was stored but not published yet is published after all. */
@@ -56,19 +72,15 @@ function resumePublishing(context: ReconcileContext, subject: PublishSubject): O
   const content = memory.lastDocument?.content ?? outcome.artifact;
   if (outcome.kind === "published" || !content) return outcome;
   const artifact = addressArtifact(context, source, content);
-  if (outcome.kind === "failed") return { ...outcome, artifact };
+  const last = memory.lastDocument;
+  const made = last && { fingerprint: last.fingerprint, etag: last.validators.etag };
+  if (outcome.kind === "failed") return { ...outcome, artifact, made };
   const ready = findCondition(source.status.conditions ?? [], "Ready");
   const unpublished = ready?.status === "False" && publishingReasons.includes(ready.reason);
   const pending = artifact.revision !== source.status.artifact?.revision;
   if (!unpublished && !pending) return { ...outcome, artifact };
   const { fingerprint, lastHandledETag } = source.status;
-  const made = memory.lastDocument;
-  return {
-    kind: "published",
-    artifact,
-    fingerprint: made ? made.fingerprint : fingerprint,
-    etag: made ? made.validators.etag : lastHandledETag,
-  };
+  return { kind: "published", artifact, ...(made ?? { fingerprint, etag: lastHandledETag }) };
 }
 
 function readyOf(source: ExternalSource, outcome: Outcome): ReadyState {

@@ -1,16 +1,21 @@
 import { legacyFinalizer } from "../core/api_names.ts";
 import type { Artifact } from "../core/artifact.ts";
 import type { ExternalSource } from "../core/external_source.ts";
-import type { SourceKey } from "../core/source_key.ts";
+import { type SourceKey, sourceKey } from "../core/source_key.ts";
 import { ConflictError, NotFoundError, ObjectsUnavailableError } from "../objects/objects.ts";
 import { failureOf } from "./error_policy.ts";
 import { MakeArtifact, type MakeOptions } from "./make_artifact.ts";
 import type { Outcome } from "./next_status.ts";
-import { publishOutcome } from "./publish_outcome.ts";
+import { type Published, publishOutcome } from "./publish_outcome.ts";
 import { planSource, type SourcePlan } from "./plan_source.ts";
 import type { ReconcileContext } from "./reconcile_context.ts";
 import { nextAttempt } from "./requeue.ts";
-import { initialMemory, type SourceMemories, type SourceMemory } from "./source_memory.ts";
+import {
+  initialMemory,
+  type SourceMemories,
+  type SourceMemory,
+  type Unwritten,
+} from "./source_memory.ts";
 import { StatusWriter } from "./status_writer.ts";
 import { fetchReason, publishedArtifact, requestsOf } from "./trigger.ts";
 
@@ -25,6 +30,8 @@ export interface ReconcileResult {
     | { readonly kind: "unwritten"; readonly error: unknown };
   /** Whether the upstream was asked. */
   readonly fetched: boolean;
+  /** Whether the status was written. */
+  readonly changed: boolean;
 }
 
 /** How a reconcile was started. */
@@ -47,15 +54,13 @@ export async function reconcileSource(
 ): Promise<ReconcileResult> {
   const { objects, memories } = context;
   const source = objects.sources.get(key);
-  if (!source || source.metadata.deletionTimestamp !== undefined) {
-    if (source) await releaseFinalizer(context, source);
-    memories.delete(key);
-    return { requeueAt: undefined, outcome: { kind: "gone" }, fetched: false };
-  }
-  const memory = memories.get(key) ?? initialMemory(source, context);
+  if (!source) return forget(key, memories);
+  const known = memories.get(key);
+  const memory = known?.uid === source.metadata.uid ? known : initialMemory(source, context);
   memories.set(key, memory);
   try {
     await releaseFinalizer(context, source);
+    if (source.metadata.deletionTimestamp !== undefined) return forget(key, memories);
     const current = objects.sources.get(key) ?? source;
     return await attempt(context, { source: current, memory, run });
   } catch (error) {
@@ -64,17 +69,23 @@ export async function reconcileSource(
   }
 }
 
+function forget(key: SourceKey, memories: SourceMemories): ReconcileResult {
+  memories.delete(key);
+  return { requeueAt: undefined, outcome: { kind: "gone" }, fetched: false, changed: false };
+}
+
 /**
  * What failed is not the source but a write to the API server: nothing could be said in the status either. A lost race
  * is run again at once, from what the cache has by then.
  */
 function rewrite(context: ReconcileContext, memory: SourceMemory, error: unknown): ReconcileResult {
   const conflict = error instanceof ConflictError || error instanceof NotFoundError;
-  memory.waits++;
+  memory.lostWrites++;
   const asked = error instanceof ObjectsUnavailableError ? error.retryAfterMs : undefined;
-  const delay = conflict && memory.waits === 1 ? 0 : asked ?? context.delays.backoff(memory.waits);
+  const isFirstRace = conflict && memory.lostWrites === 1;
+  const delay = isFirstRace ? 0 : asked ?? context.delays.backoff(memory.lostWrites);
   const outcome = conflict ? { kind: "conflict" } as const : { kind: "unwritten", error } as const;
-  return { requeueAt: context.clock.now() + delay, outcome, fetched: false };
+  return { requeueAt: context.clock.now() + delay, outcome, fetched: false, changed: false };
 }
 
 /** One source, and what this process knows of it. */
@@ -88,11 +99,31 @@ async function attempt(context: ReconcileContext, subject: Subject): Promise<Rec
   const { source, memory, run } = subject;
   const writer = new StatusWriter(context, source);
   const { outcome, plan, fetched, handled } = await decide(context, subject, writer);
+  if (fetched) {
+    const { generation } = source.metadata;
+    memory.unwritten = { generation, outcome, handled, next: undefined };
+  }
   run.signal.throwIfAborted();
   const said = await publishOutcome(context, { source, memory, outcome });
-  const next = nextAttempt(context, { source, memory, outcome: said, plan, fetched });
-  await writer.write(said, { handled, nextAttemptTime: next.attemptTime, memory });
-  return { requeueAt: next.requeueAt, outcome: said, fetched };
+  const next = memory.unwritten?.next ??
+    nextAttempt(context, { source, memory, outcome: said.outcome, plan, fetched });
+  if (memory.unwritten && outcome.kind === "failed") memory.unwritten.next = next;
+  const changed = await writer.write(said.outcome, {
+    handled,
+    nextAttemptTime: next.attemptTime,
+    artifact: said.written,
+  });
+  memory.unwritten = undefined;
+  memory.lostWrites = 0;
+  const requeueAt = isOvertaken(context, said) ? context.clock.now() : next.requeueAt;
+  return { requeueAt, outcome: said.outcome, fetched, changed };
+}
+
+/** Whether somebody wrote the ExternalArtifact after us: that change was taken for our own (`isPublishing`). */
+function isOvertaken({ objects }: ReconcileContext, { written }: Published): boolean {
+  const cached = written && objects.artifacts.get(sourceKey(written.metadata));
+  return cached !== undefined &&
+    cached.metadata.resourceVersion !== written?.metadata.resourceVersion;
 }
 
 /** What came of the stages. */
@@ -112,14 +143,19 @@ async function decide(
   const { generators, settings: { minInterval } } = context;
   const artifact = publishedArtifact(source);
   const handled = requestsOf(source, context.objects.artifacts.get(writer.key));
+  const unwritten = currentUnwritten(subject);
   let plan: SourcePlan | undefined;
   let fetched = false;
   try {
     plan = planSource(source, { generators, minInterval });
     writer.warn(plan.warnings, subject.memory);
     const stored = artifact !== undefined && await isStored(context, artifact);
-    if (!isFetchDue(context, subject, { plan, writer, stored })) {
-      return { outcome: { kind: "kept", artifact }, plan, fetched, handled: noneHandled };
+    const known = { ...subject, source: asAnswered(source, unwritten) };
+    if (!isFetchDue(context, known, { plan, writer, stored })) {
+      if (unwritten) return { ...unwritten, plan, fetched };
+      const isSuspended = plan.spec.suspend === true;
+      const outcome = { kind: "kept", artifact, isSuspended } as const;
+      return { outcome, plan, fetched, handled: noneHandled };
     }
     fetched = true;
     const outcome = await new MakeArtifact(context, subject, { plan, writer, stored }).make();
@@ -134,6 +170,26 @@ async function decide(
       handled,
     };
   }
+}
+
+/** What is left to be written of an earlier fetch; dropped once the spec is another. */
+function currentUnwritten({ source, memory }: Subject): Unwritten | undefined {
+  if (memory.unwritten?.generation !== source.metadata.generation) memory.unwritten = undefined;
+  return memory.unwritten;
+}
+
+/** The source as it would be, had the outcome of its last fetch been written. */
+function asAnswered(source: ExternalSource, unwritten: Unwritten | undefined): ExternalSource {
+  if (!unwritten) return source;
+  const { generation, handled } = unwritten;
+  const { lastHandledReconcileAt, lastHandledArtifactReconcileAt } = source.status;
+  const handledAt = {
+    lastHandledReconcileAt: handled.source ?? lastHandledReconcileAt,
+    lastHandledArtifactReconcileAt: handled.artifact ?? lastHandledArtifactReconcileAt,
+  };
+  const answered = Object.entries(handledAt).filter(([, value]) => value !== undefined);
+  const status = { ...source.status, observedGeneration: generation };
+  return { ...source, status: { ...status, ...Object.fromEntries(answered) } };
 }
 
 /** A suspended source is fetched once if a restart has lost what it publishes (DESIGN §3, `suspend`). */

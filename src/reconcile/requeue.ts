@@ -36,43 +36,59 @@ export function nextAttempt(context: ReconcileContext, facts: RequeueFacts): Nex
   const { memory, outcome, plan } = facts;
   if (outcome.kind !== "failed") {
     memory.waits = 0;
-    if (outcome.kind === "published") memory.holdUntil = 0;
-    const requeueAt = plan && !plan.spec.suspend ? memory.nextFetchAt : undefined;
-    return { requeueAt, attemptTime: undefined };
+    if (facts.fetched) memory.holdUntil = 0;
+    const fetchAt = Math.max(memory.nextFetchAt, memory.holdUntil);
+    const requeueAt = plan && !plan.spec.suspend ? fetchAt : undefined;
+    return { requeueAt, attemptTime: heldTime(memory, context.clock.now()) };
   }
   memory.waits++;
   const now = context.clock.now();
   const { failure } = outcome;
-  const delay = delayOf(context, facts, failure);
-  if (delay === undefined) return { requeueAt: undefined, attemptTime: undefined };
+  const { delay, isBackoff } = delayOf(context, facts, failure);
+  // Who answered without asking for a wait has taken back what was asked before.
+  if (facts.fetched) memory.holdUntil = 0;
+  if (delay === undefined) return { requeueAt: undefined, attemptTime: heldTime(memory, now) };
   const at = now + delay;
   if (failure.retryAfterMs !== undefined) memory.holdUntil = at;
   if (failure.retry !== "flux-poll") memory.nextFetchAt = at;
-  const remembered = facts.fetched && delay > rememberedWaitMs && failure.retry !== "interval";
-  return { requeueAt: at, attemptTime: remembered ? formatTime(at) : undefined };
+  const isRemembered = isBackoff && facts.fetched && delay > rememberedWaitMs;
+  return { requeueAt: at, attemptTime: isRemembered ? timeAtLeast(at) : heldTime(memory, now) };
 }
 
-/** Milliseconds until the next attempt; undefined: only a change of the spec helps. */
-function delayOf(
-  context: ReconcileContext,
-  facts: RequeueFacts,
-  failure: Failure,
-): number | undefined {
+/** For `status.nextAttemptTime`: a wait that the upstream asked for outlives what happens meanwhile. */
+function heldTime({ holdUntil }: SourceMemory, now: number): string | undefined {
+  return holdUntil - now > rememberedWaitMs ? timeAtLeast(holdUntil) : undefined;
+}
+
+/** The first whole second that is not earlier: after a restart nobody is asked before the time. */
+function timeAtLeast(ms: number): string {
+  return formatTime(Math.ceil(ms / 1_000) * 1_000);
+}
+
+/** A wait before the next attempt. */
+interface Wait {
+  /** Milliseconds; undefined: only a change of the spec helps. */
+  readonly delay: number | undefined;
+  /** Whether it grows with the failures: an interval is spread anew by a restart instead. */
+  readonly isBackoff?: boolean;
+}
+
+function delayOf(context: ReconcileContext, facts: RequeueFacts, failure: Failure): Wait {
   const { delays, settings: { maxAttempts, minInterval } } = context;
-  const interval = delays.interval(facts.plan?.interval ?? minInterval);
-  if (failure.retryAfterMs !== undefined) return failure.retryAfterMs;
+  if (failure.retryAfterMs !== undefined) return { delay: failure.retryAfterMs };
+  const interval = { delay: delays.interval(facts.plan?.interval ?? minInterval) };
   const failures = failuresAfter(facts.source, facts.outcome);
   if (isExhausted(failure, { failures, maxAttempts })) return interval;
   switch (failure.retry) {
     case "backoff":
-      return delays.backoff(failures);
+      return { delay: delays.backoff(failures), isBackoff: true };
     case "secret-backoff":
-      return delays.secretBackoff(facts.memory.waits);
+      return { delay: delays.secretBackoff(facts.memory.waits), isBackoff: true };
     case "interval":
       return interval;
     case "flux-poll":
-      return fluxPollMs;
+      return { delay: fluxPollMs };
     case "spec-change":
-      return undefined;
+      return { delay: undefined };
   }
 }

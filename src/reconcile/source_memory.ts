@@ -3,6 +3,9 @@ import type { Validators } from "../core/document.ts";
 import { parseDuration } from "../core/duration.ts";
 import type { ExternalSource } from "../core/external_source.ts";
 import { type SourceKey, sourceKey } from "../core/source_key.ts";
+import { findCondition } from "../core/condition.ts";
+import type { Handled, Outcome } from "./next_status.ts";
+import type { NextAttempt } from "./requeue.ts";
 import type { ReconcileContext } from "./reconcile_context.ts";
 import { publishedArtifact } from "./trigger.ts";
 
@@ -18,14 +21,32 @@ export interface LastDocument {
   readonly content: StoredContent;
 }
 
+/** The outcome of a fetch that has not reached the API server yet. */
+export interface Unwritten {
+  /** The generation that it belongs to. */
+  readonly generation: number;
+  readonly outcome: Outcome;
+  readonly handled: Handled;
+  /** When a failed fetch is repeated, once that is known. */
+  next: NextAttempt | undefined;
+}
+
 /** What this process knows of a source beside its status; losing it costs one fetch in full. */
 export interface SourceMemory {
+  /** Of the object that it is about: one of the same name may follow it. */
+  readonly uid: string;
   /** When the next fetch is due, in milliseconds since the epoch. */
   nextFetchAt: number;
   /** Until when the upstream asked to be left alone; a trigger does not override it. */
   holdUntil: number;
   /** Failed attempts in a row, of every class. */
   waits: number;
+  /** Reconciles in a row whose outcome could not be written. */
+  lostWrites: number;
+  /** What a fetch came to, until it is written: the upstream is not asked again for the API server's sake. */
+  unwritten: Unwritten | undefined;
+  /** Our own writes to the ExternalArtifact are under way: what the watch tells of it meanwhile is most likely they. */
+  isPublishing: boolean;
   lastDocument: LastDocument | undefined;
   /** resourceVersion of the ExternalArtifact that our last write returned. */
   artifactVersion: string | undefined;
@@ -38,23 +59,30 @@ export type SourceMemories = Map<SourceKey, SourceMemory>;
 
 /**
  * The memory of a source that this process sees for the first time. One that is published already is next fetched at a
- * moment of its interval that depends on its key, so that a restart is no stampede (DESIGN §14: start without an upstream fetch); a wait
- * that outlived the restart is honoured.
+ * moment of its interval that depends on its key, so that a restart is no stampede (DESIGN §14: start without an upstream
+ * fetch), unless it was about to be retried; a wait that outlived the restart is honoured.
  */
 export function initialMemory(
   source: ExternalSource,
   { clock, delays, settings }: Pick<ReconcileContext, "clock" | "delays" | "settings">,
 ): SourceMemory {
   const now = clock.now();
-  const waitUntil = Date.parse(source.status.nextAttemptTime ?? "");
+  const { conditions = [], nextAttemptTime } = source.status;
+  const waitUntil = Date.parse(nextAttemptTime ?? "");
   const hold = waitUntil > now ? waitUntil : 0;
   const interval = Math.max(intervalOf(source), settings.minInterval);
-  const published = publishedArtifact(source) !== undefined;
+  const isRetrying = findCondition(conditions, "Reconciling") !== undefined &&
+    findCondition(conditions, "Ready")?.reason !== "ExternalArtifactUnavailable";
+  const isSettled = publishedArtifact(source) !== undefined && !isRetrying;
   return {
+    uid: source.metadata.uid,
     nextFetchAt: hold ||
-      (published ? now + delays.spread(sourceKey(source.metadata), interval) : now),
+      (isSettled ? now + delays.spread(sourceKey(source.metadata), interval) : now),
     holdUntil: hold,
     waits: 0,
+    lostWrites: 0,
+    unwritten: undefined,
+    isPublishing: false,
     lastDocument: undefined,
     artifactVersion: undefined,
     warned: new Set(),

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import type { ExternalArtifact } from "../core/external_artifact.ts";
 import type { ExternalSource, ExternalSourceStatus } from "../core/external_source.ts";
 import { type SourceKey, sourceKey } from "../core/source_key.ts";
 import { ConflictError } from "../objects/objects.ts";
@@ -20,7 +21,8 @@ const phaseShownAfterMs = 1_000;
 
 /** What a final write needs beside the outcome. */
 export interface WriteOptions extends Pick<StatusMoment, "handled" | "nextAttemptTime"> {
-  readonly memory: SourceMemory;
+  /** The ExternalArtifact, if it is ours: events are about it too. */
+  readonly artifact: ExternalArtifact | undefined;
 }
 
 /** The one place that writes the status of a source, for the length of one reconcile. */
@@ -69,9 +71,10 @@ export class StatusWriter {
   /**
    * Writes the status that an outcome makes, if it differs, and the events it is worth.
    *
+   * @returns whether the status differed
    * @throws {ConflictError} if somebody changed what matters meanwhile: the reconcile is then run again at once
    */
-  async write(outcome: Outcome, options: WriteOptions): Promise<void> {
+  async write(outcome: Outcome, options: WriteOptions): Promise<boolean> {
     const before = this.#start.status;
     const { handled, nextAttemptTime } = options;
     const now = formatTime(this.#context.clock.now());
@@ -82,12 +85,13 @@ export class StatusWriter {
       outcome,
       moment,
     );
-    if (!sameButETag(status, this.#latest.status)) await this.#writeOnceMore(status);
-    this.#tell(before, status);
-    const replaced = before.artifact?.path !== status.artifact?.path;
-    if (outcome.kind === "published" && replaced) {
+    const differs = !sameButETag(status, this.#latest.status);
+    if (differs) await this.#writeOnceMore(status);
+    this.#tell(before, status, options.artifact);
+    if (before.artifact?.path !== status.artifact?.path) {
       this.#context.collectLater(this.key, before.artifact);
     }
+    return differs;
   }
 
   async #writeOnceMore(status: ExternalSourceStatus): Promise<void> {
@@ -111,13 +115,14 @@ export class StatusWriter {
     }
   }
 
-  #tell(before: ExternalSourceStatus, after: ExternalSourceStatus): void {
+  #tell(
+    before: ExternalSourceStatus,
+    after: ExternalSourceStatus,
+    artifact: ExternalArtifact | undefined,
+  ): void {
     const body = eventOf(before, after);
     if (!body) return;
-    const objects = {
-      source: this.#latest,
-      artifact: this.#context.objects.artifacts.get(this.key),
-    };
+    const objects = { source: this.#latest, artifact };
     for (const event of addressEvent(body, objects, this.#context.clock.now())) {
       this.#context.recordEvent(event);
     }
