@@ -1,0 +1,259 @@
+import assert from "node:assert/strict";
+import { type ErrorClass, StepError } from "../core/step_error.ts";
+import { ObjectsUnavailableError } from "../objects/objects.ts";
+import { minute, name, ReconcileWorld, specWith } from "../../tests/reconcile_world.ts";
+
+const failed = (errorClass: ErrorClass, state: string, retryAfterMs?: number) =>
+  new StepError(`Cannot fetch "http://upstream.test/file.json": ${state}`, {
+    class: errorClass,
+    reason: "FetchFailed",
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  });
+const retrying = ["Ready=False/FetchFailed", "Reconciling=True/ProgressingWithRetry"];
+const exhausted = ["Ready=False/FetchFailed", "Stalled=True/RetriesExhausted"];
+const on = (reason: string) => [`${reason} ExternalSource`, `${reason} ExternalArtifact`];
+
+Deno.test("reconcileSource() keeps the artifact of a source that fails, and says so on both objects", async () => {
+  await using world = await ReconcileWorld.create();
+  const first = await world.run();
+  const { artifact } = world.source.status;
+  world.upstream.failure = failed("transient", "status 503");
+  const told = await world.runAgain(first);
+  assert.deepEqual(told.writes, ["writeArtifactStatus", "writeSourceStatus"]);
+  assert.deepEqual(told.events, on("FetchFailed"));
+  assert.equal(told.result.requeueAt, world.clock.now() + 1_000);
+  assert.deepEqual(world.conditions, retrying);
+  assert.deepEqual(world.artifactConditions, ["Ready=False/FetchFailed"]);
+  assert.deepEqual(world.source.status.artifact, artifact);
+  assert.deepEqual(world.artifact?.status.artifact, artifact);
+  assert.equal(world.source.status.failures, 1);
+
+  world.upstream.failure = failed("transient", "refused");
+  const retried = await world.runAgain(told);
+  assert.deepEqual(retried.events, []);
+  assert.equal(retried.result.requeueAt, world.clock.now() + 2_000);
+
+  world.upstream.failure = undefined;
+  const recovered = await world.runAgain(retried);
+  assert.deepEqual(recovered.events, on("Succeeded"));
+  assert.deepEqual(recovered.writes, ["writeArtifactStatus", "writeSourceStatus"]);
+  assert.deepEqual(world.conditions, ["Ready=True/Succeeded"]);
+  assert.deepEqual(world.artifactConditions, ["Ready=True/Succeeded"]);
+  assert.equal(world.source.status.failures, undefined);
+  assert.deepEqual(world.source.status.artifact, artifact);
+});
+
+Deno.test("reconcileSource() makes no ExternalArtifact of a source that never succeeded", async () => {
+  await using world = await ReconcileWorld.create();
+  world.upstream.failure = failed("transient", "refused");
+  const told = await world.run();
+  assert.deepEqual(told.writes, ["writeSourceStatus"]);
+  assert.deepEqual(told.events, ["FetchFailed ExternalSource"]);
+});
+
+Deno.test("reconcileSource() goes on at the interval once its retries are exhausted", async () => {
+  await using world = await ReconcileWorld.create();
+  let told = await world.run();
+  world.upstream.failure = failed("transient", "refused");
+  const seen: string[][] = [];
+  for (const state of ["refused", "reset", "refused", "reset", "refused"]) {
+    world.upstream.failure = failed("transient", state);
+    told = await world.runAgain(told);
+    seen.push([...told.events]);
+  }
+  assert.deepEqual(seen, [on("FetchFailed"), [], on("RetriesExhausted"), [], []]);
+  assert.deepEqual(world.conditions, exhausted);
+  assert.equal(told.result.requeueAt, world.clock.now() + 5 * minute);
+  assert.equal(world.source.status.nextAttemptTime, undefined);
+  world.upstream.failure = undefined;
+  const recovered = await world.runAgain(told);
+  assert.deepEqual(recovered.events, on("Succeeded"));
+  assert.deepEqual(world.conditions, ["Ready=True/Succeeded"]);
+  assert.equal(world.source.status.failures, undefined);
+});
+
+Deno.test("reconcileSource() answers a trigger of an exhausted source after a restart", async () => {
+  await using world = await ReconcileWorld.create();
+  let told = await world.run();
+  world.upstream.failure = failed("transient", "refused");
+  for (let round = 0; round < 3; round++) told = await world.runAgain(told);
+  world.restart();
+  world.requestSource("now");
+  assert.equal((await world.run()).fetches, 1);
+});
+
+Deno.test("reconcileSource() tries a failing source soon after a restart, whatever its interval", async () => {
+  await using world = await ReconcileWorld.create({ interval: "24h" });
+  await world.run();
+  world.upstream.failure = failed("transient", "refused");
+  world.requestSource("1");
+  await world.run();
+  world.restart();
+  assert.equal((await world.run()).fetches, 1);
+});
+
+Deno.test("reconcileSource() honours Retry-After", async () => {
+  await using world = await ReconcileWorld.create();
+  const first = await world.run();
+  world.upstream.failure = failed("transient", "status 429", 10 * minute + 500);
+  const told = await world.runAgain(first);
+  const until = world.clock.now() + 10 * minute + 500;
+  assert.equal(told.result.requeueAt, until);
+  assert.ok(Date.parse(world.source.status.nextAttemptTime!) >= until);
+  assert.ok(Date.parse(world.source.status.nextAttemptTime!) < until + 1_000);
+
+  world.requestSource("now");
+  world.requestArtifact("now");
+  const held = await world.run();
+  assert.deepEqual([held.fetches, held.writes], [0, []]);
+  assert.equal(held.result.requeueAt, until);
+
+  world.restart();
+  const restarted = await world.run();
+  assert.deepEqual([restarted.fetches, restarted.writes], [0, []]);
+  assert.ok(restarted.result.requeueAt! >= until);
+
+  world.upstream.failure = undefined;
+  const after = await world.runAgain(restarted);
+  assert.equal(after.fetches, 1);
+  const { status } = world.source;
+  assert.deepEqual(
+    [status.lastHandledReconcileAt, status.lastHandledArtifactReconcileAt, status.nextAttemptTime],
+    ["now", "now", undefined],
+  );
+});
+
+Deno.test("reconcileSource() honours the Retry-After of a rejected request across a restart", async () => {
+  await using world = await ReconcileWorld.create();
+  await world.run();
+  world.requestSource("1");
+  world.upstream.failure = failed("rejected", "status 403", 10 * minute);
+  await world.run();
+  world.restart();
+  const told = await world.run();
+  assert.equal(told.fetches, 0);
+  assert.equal(told.result.requeueAt, world.clock.now() + 10 * minute);
+});
+
+Deno.test("reconcileSource() asks again before Retry-After when the spec changes", async () => {
+  await using world = await ReconcileWorld.create();
+  const first = await world.run();
+  world.upstream.failure = failed("transient", "status 429", 10 * minute);
+  await world.runAgain(first);
+  world.changeSpec({ generator: { type: "http", http: { url: "http://other.test/" } } });
+  world.upstream.failure = failed("transient", "refused");
+  const changed = await world.run();
+  assert.equal(changed.fetches, 1);
+  assert.equal(changed.result.requeueAt, world.clock.now() + 1_000);
+  world.upstream.failure = undefined;
+  const recovered = await world.runAgain(changed);
+  assert.equal(recovered.fetches, 1, "the other upstream asked for no wait");
+  assert.deepEqual(world.conditions, ["Ready=True/Succeeded"]);
+});
+
+Deno.test("reconcileSource() never plans a time that has passed", async () => {
+  await using world = await ReconcileWorld.create();
+  let told = await world.run();
+  world.upstream.failure = failed("transient", "status 429", 10 * minute);
+  told = await world.runAgain(told);
+  world.changeSpec({ destinationPath: ".." });
+  await world.run();
+  world.changeSpec({ destinationPath: "x" });
+  world.upstream.failure = failed("transient", "refused");
+  told = await world.run();
+  for (let round = 0; round < 4; round++) {
+    told = await world.runAgain(told);
+    assert.ok(told.result.requeueAt! > world.clock.now());
+  }
+});
+
+Deno.test("reconcileSource() tries a rejected request at the interval, without Reconciling", async () => {
+  await using world = await ReconcileWorld.create();
+  const first = await world.run();
+  world.upstream.failure = failed("rejected", "status 404");
+  let told = await world.runAgain(first);
+  for (let round = 0; round < 5; round++) {
+    assert.deepEqual(world.conditions, ["Ready=False/FetchFailed"]);
+    assert.equal(told.result.requeueAt, world.clock.now() + 5 * minute);
+    assert.equal(world.source.status.failures, undefined);
+    told = await world.runAgain(told);
+    assert.deepEqual([told.writes, told.events], [[], []]);
+  }
+});
+
+Deno.test("reconcileSource() waits for a missing Secret without end and without counting", async () => {
+  await using world = await ReconcileWorld.create({
+    generator: { type: "http", http: { url: "http://upstream.test/", secret: "token" } },
+  });
+  let told = await world.run();
+  for (let failures = 1; failures <= 5; failures++) {
+    assert.deepEqual(world.conditions, [
+      "Ready=False/SecretNotFound",
+      "Reconciling=True/ProgressingWithRetry",
+    ]);
+    assert.equal(told.fetches, 0);
+    assert.equal(told.result.requeueAt, world.clock.now() + 2_000 * failures);
+    assert.equal(world.source.status.failures, undefined);
+    told = await world.runAgain(told);
+  }
+  world.objects.putSecret({ ...name, name: "token" }, { value: new Uint8Array([1]) });
+  told = await world.runAgain(told);
+  assert.equal(told.fetches, 1);
+  assert.deepEqual(world.conditions, ["Ready=True/Succeeded"]);
+});
+
+Deno.test("reconcileSource() fetches in full when a Secret has another version", async () => {
+  const generator = { type: "http", http: { url: "http://upstream.test/", secret: "token" } };
+  await using world = await ReconcileWorld.create({ generator });
+  const secret = { ...name, name: "token" };
+  world.objects.putSecret(secret, { value: new Uint8Array([1]) });
+  const first = await world.run();
+  world.objects.putSecret(secret, { value: new Uint8Array([2]) });
+  const told = await world.runAgain(first);
+  assert.equal(world.upstream.requests[0]?.validators, undefined);
+  assert.deepEqual([told.writes, told.events], [["writeSourceStatus"], []]);
+});
+
+Deno.test("reconcileSource() runs again when the API server cannot give a Secret", async () => {
+  const generator = { type: "http", http: { url: "http://upstream.test/", secret: "token" } };
+  await using world = await ReconcileWorld.create({ generator });
+  world.objects.onCall = () => {
+    throw new ObjectsUnavailableError("Cannot get Secret: refused", { retryAfterMs: 7_000 });
+  };
+  const told = await world.run();
+  assert.equal(told.result.outcome.kind, "unwritten");
+  assert.equal(told.result.requeueAt, world.clock.now() + 7_000);
+});
+
+Deno.test("reconcileSource() keeps what is published when the store is full", async () => {
+  await using world = await ReconcileWorld.create();
+  const first = await world.run();
+  const { artifact } = world.source.status;
+  world.store.put = () =>
+    Promise.reject(
+      new StepError("Cannot store: it is full", {
+        class: "storage",
+        reason: "StorageOperationFailed",
+      }),
+    );
+  [world.upstream.document, world.upstream.etag] = ["second", '"2"'];
+  const told = await world.runAgain(first);
+  assert.deepEqual(told.events, on("StorageOperationFailed"));
+  assert.equal(told.result.requeueAt, world.clock.now() + 1_000);
+  assert.deepEqual(world.source.status.artifact, artifact);
+  Reflect.deleteProperty(world.store, "put");
+  await world.runAgain(told);
+  assert.notEqual(world.source.status.artifact?.revision, artifact!.revision);
+  assert.deepEqual(world.conditions, ["Ready=True/Succeeded"]);
+});
+
+Deno.test("reconcileSource() counts failures anew under a new spec", async () => {
+  await using world = await ReconcileWorld.create();
+  world.upstream.failure = failed("transient", "refused");
+  const first = await world.run();
+  await world.runAgain(first);
+  assert.equal(world.source.status.failures, 2);
+  world.changeSpec(specWith({ destinationPath: "x" }));
+  await world.run();
+  assert.equal(world.source.status.failures, 1);
+});

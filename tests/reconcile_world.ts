@@ -1,0 +1,196 @@
+import assert from "node:assert/strict";
+import { requestedAtAnnotation } from "../src/core/api_names.ts";
+import type { Artifact } from "../src/core/artifact.ts";
+import { type Condition, findCondition } from "../src/core/condition.ts";
+import type { ExternalArtifact } from "../src/core/external_artifact.ts";
+import type { ExternalSource } from "../src/core/external_source.ts";
+import { type SourceKey, sourceKey } from "../src/core/source_key.ts";
+import { packDocument } from "../src/pack/pack_document.ts";
+import type { ReconcileContext } from "../src/reconcile/reconcile_context.ts";
+import { type ReconcileResult, reconcileSource } from "../src/reconcile/reconcile_source.ts";
+import type { SourceMemories } from "../src/reconcile/source_memory.ts";
+import { MemoryStore } from "../src/store/memory_store.ts";
+import { checkArtifactStatus, checkStatus } from "./laws/status.ts";
+import { ManualClock } from "./manual_clock.ts";
+import { type Call, MemoryObjects } from "./memory_objects.ts";
+import { ScriptedUpstream } from "./scripted_upstream.ts";
+
+export const minute = 60_000;
+export const name = { namespace: "team", name: "config" };
+export const key: SourceKey = sourceKey(name);
+
+/** What a run did to the world. */
+export interface Told {
+  readonly result: ReconcileResult;
+  /** Writes to the API server, in order. */
+  readonly writes: readonly Call[];
+  /** How often the upstream was asked. */
+  readonly fetches: number;
+  /** How often the store was put to. */
+  readonly puts: number;
+  /** `reason kind` of each event. */
+  readonly events: readonly string[];
+}
+
+/** The real parts of one reconcile around a source `team/config`, with an upstream and a time that a test moves. */
+export class ReconcileWorld implements AsyncDisposable {
+  readonly clock = new ManualClock();
+  readonly objects = new MemoryObjects();
+  readonly upstream = new ScriptedUpstream();
+  readonly collected: (Artifact | undefined)[] = [];
+  memories: SourceMemories = new Map();
+  store = new MemoryStore(2 ** 20, this.clock);
+  urlBase = "http://artifacts:8080";
+  maxAttempts = 3;
+  readonly #spool: string;
+  readonly #abort = new AbortController();
+  #puts = 0;
+
+  private constructor(spool: string) {
+    this.#spool = spool;
+  }
+
+  /** @param spec fields that differ from a valid one */
+  static async create(spec: Readonly<Record<string, unknown>> = {}): Promise<ReconcileWorld> {
+    const world = new ReconcileWorld(await Deno.makeTempDir());
+    void world.objects.watch(() => {}, world.#abort.signal);
+    world.objects.createSource({ ...name, spec: specWith(spec) });
+    return world;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#abort.abort();
+    await Deno.remove(this.#spool, { recursive: true });
+  }
+
+  /** One reconcile, after which the laws hold and no temporary file is left. */
+  async run(signal: AbortSignal = this.#abort.signal): Promise<Told> {
+    const { objects, upstream } = this;
+    const [puts, events] = [this.#puts, objects.events.length];
+    objects.calls.length = 0;
+    upstream.requests.length = 0;
+    try {
+      const result = await reconcileSource(key, this.context(), { urgent: false, signal });
+      return {
+        result,
+        writes: objects.writes,
+        fetches: upstream.requests.length,
+        puts: this.#puts - puts,
+        events: objects.events.slice(events).map(({ reason, involvedObject: { kind } }) =>
+          `${reason} ${kind}`
+        ),
+      };
+    } finally {
+      this.#checkLaws();
+      assert.deepEqual([...Deno.readDirSync(this.#spool)], []);
+      assert.equal(this.clock.pending, 0);
+    }
+  }
+
+  /** Moves time to when the last result wants to run again, and runs. */
+  async runAgain({ result: { requeueAt } }: Told): Promise<Told> {
+    assert.ok(requeueAt !== undefined, "nothing is planned");
+    await this.clock.advance(requeueAt - this.clock.now());
+    return await this.run();
+  }
+
+  /** A new process: nothing is remembered. */
+  restart(): void {
+    this.memories = new Map();
+  }
+
+  /** Another party changes fields of the spec; undefined removes one. */
+  changeSpec(fields: Readonly<Record<string, unknown>>): void {
+    this.objects.editSource(name, (source) => ({
+      ...source,
+      spec: { ...source.spec as Record<string, unknown>, ...fields },
+    }));
+  }
+
+  requestSource(at: string): void {
+    this.objects.editSource(name, ({ metadata, ...rest }) => ({
+      ...rest,
+      metadata: { ...metadata, annotations: { [requestedAtAnnotation]: at } },
+    }));
+  }
+
+  requestArtifact(at: string): void {
+    this.objects.markArtifact(name, { annotations: { [requestedAtAnnotation]: at } });
+  }
+
+  get source(): ExternalSource {
+    return this.objects.sources.live(key)!;
+  }
+
+  get artifact(): ExternalArtifact | undefined {
+    return this.objects.artifacts.live(key);
+  }
+
+  condition(type: string): Condition | undefined {
+    return findCondition(this.source.status.conditions ?? [], type);
+  }
+
+  /** The conditions of the source as `Type=Status/Reason`. */
+  get conditions(): string[] {
+    return (this.source.status.conditions ?? []).map(say);
+  }
+
+  /** Those of the ExternalArtifact. */
+  get artifactConditions(): string[] {
+    return (this.artifact?.status.conditions ?? []).map(say);
+  }
+
+  context(): ReconcileContext & { readonly memories: SourceMemories } {
+    const { objects, clock, store, memories, urlBase, maxAttempts } = this;
+    return {
+      objects,
+      clock,
+      memories,
+      generators: { http: this.upstream },
+      pack: packDocument,
+      store: new Proxy(store, {
+        get: (target, property) => {
+          if (property === "put") this.#puts++;
+          const value: unknown = Reflect.get(target, property, target);
+          return typeof value === "function" ? value.bind(target) : value;
+        },
+      }),
+      settings: { minInterval: minute, maxAttempts, urlBase },
+      newSpoolFile: () => `${this.#spool}/${crypto.randomUUID()}`,
+      delays: {
+        backoff: (failures) => 1_000 * 2 ** (failures - 1),
+        secretBackoff: (failures) => 2_000 * failures,
+        interval: (intervalMs) => intervalMs,
+        spread: (_, intervalMs) => intervalMs / 2,
+      },
+      requestSlot: () => Promise.resolve(() => {}),
+      workerSlot: () => Promise.resolve(() => {}),
+      recordEvent: (event) => void objects.recordEvent(event),
+      collectLater: (_, replaced) => void this.collected.push(replaced),
+    };
+  }
+
+  #checkLaws(): void {
+    const source = this.objects.sources.live(key);
+    if (!source) return;
+    const isGo = (artifact: Artifact | undefined) => artifact?.metadata?.["created"] !== undefined;
+    const context = { object: name, generation: source.metadata.generation };
+    if (!isGo(source.status.artifact)) checkStatus(source.status, context);
+    const { artifact } = this;
+    if (!artifact || isGo(artifact.status.artifact)) return;
+    checkArtifactStatus(artifact.status, {
+      object: name,
+      generation: artifact.metadata.generation,
+    });
+  }
+}
+
+/** A spec that asks every five minutes. */
+export function specWith(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const generator = { type: "http", http: { url: "http://upstream.test/file.json" } };
+  return { interval: "5m", generator, ...fields };
+}
+
+function say({ type, status, reason }: Condition): string {
+  return `${type}=${status}/${reason}`;
+}
