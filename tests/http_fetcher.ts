@@ -35,8 +35,8 @@ function secretOf(name: string, data: Readonly<Record<string, string>>): Secret 
 /** The HTTP generator on loopback, with a clock that stands still and a directory for spool files. */
 export class HttpFetcher implements AsyncDisposable {
   readonly clock = new ManualClock();
-  readonly directory = Deno.makeTempDirSync();
   readonly generator;
+  readonly directory: string;
   #count = 0;
 
   constructor({ settings, environment }: FetcherOptions = {}) {
@@ -47,6 +47,7 @@ export class HttpFetcher implements AsyncDisposable {
       clock: this.clock,
       ...environment,
     });
+    this.directory = Deno.makeTempDirSync();
   }
 
   /** Prepares, builds the request and fetches, as a reconcile does. */

@@ -36,6 +36,9 @@ interface Lease extends Connection {
 const connectionLost = () =>
   new HttpFailure("connection closed by the other side", { class: "transient", broken: true });
 
+/** More than any honest upstream sends; Go allows 1 MiB, Node 16 KiB. */
+const maxHeaderSize = 256 * 1024;
+
 /** undici has no word for "never"; this is the largest delay a timer can have. */
 const longestMs = 2 ** 31 - 1;
 
@@ -172,6 +175,7 @@ export class ConnectionPools {
         queueMicrotask(() => first ? callback(null, socket) : callback(connectionLost(), null));
       },
       allowH2: false,
+      maxHeaderSize,
       headersTimeout: 0,
       bodyTimeout: 0,
       keepAliveTimeout: idleMs,

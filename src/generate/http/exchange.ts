@@ -42,17 +42,23 @@ function requestLine({ url }: Hop, { proxy }: Target): { path: string; headers: 
 
 type HeaderRecord = Record<string, string>;
 
-function isSmall(response: Dispatcher.ResponseData): boolean {
-  const length = headerOf(response.headers, "content-length");
+/** Whether what is left of an answer is little for sure. RFC 9112 §6.3: three kinds of answer have no body at all. */
+function isSmall({ statusCode, headers }: Dispatcher.ResponseData, method: string): boolean {
+  if (method === "HEAD" || statusCode === 204 || statusCode === 304) return true;
+  const length = headerOf(headers, "content-length");
   return length !== undefined && Number(length) <= maxRest;
 }
 
 function answerOf(
   response: Dispatcher.ResponseData,
-  connection: Connection,
-  { pools }: ExchangeOptions,
+  { connection, pools, method }: {
+    readonly connection: Connection;
+    readonly pools: ConnectionPools;
+    readonly method: string;
+  },
 ): Answer {
   const { body } = response;
+  const small = isSmall(response, method);
   let ended = false;
   return {
     status: response.statusCode,
@@ -62,7 +68,7 @@ function answerOf(
       if (ended) return;
       ended = true;
       // A rest that cannot be read costs the connection and nothing else.
-      if (isSmall(response) && !body.destroyed) await body.dump({ limit: maxRest }).catch(() => {});
+      if (small && !body.destroyed) await body.dump({ limit: maxRest }).catch(() => {});
       const reusable = body.readableEnded && !body.errored;
       if (!reusable) body.on("error", () => {}).destroy();
       pools.release(connection, reusable);
@@ -83,7 +89,7 @@ async function exchangeOnce(hop: Hop, target: Target, options: ExchangeOptions):
       headers: { ...hop.headers, ...headers },
       signal,
     });
-    return answerOf(response, connection, options);
+    return answerOf(response, { connection, pools, method: hop.method });
   } catch (error) {
     pools.release(connection, false);
     throw connection.reused ? markReused(error) : error;

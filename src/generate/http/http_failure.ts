@@ -55,6 +55,10 @@ const networkCode = /^(E[A-Z0-9_]+|HPE_[A-Z_]+|UND_ERR_[A-Z_]+)$/;
 /** The code of an error of Node's kind. */
 export function errorCode(error: unknown): string | undefined {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
+  // undici gives its parser's errors a code only sometimes, and does not export their class.
+  if (error instanceof Error && error.name === "HTTPParserError") {
+    return String(code ?? "HPE_INVALID");
+  }
   return typeof code === "string" && networkCode.test(code) ? code : undefined;
 }
 

@@ -110,7 +110,9 @@ const wrongCertificate: Readonly<Record<string, string>> = {
   CERT_NOT_YET_VALID: "the TLS certificate is not valid yet",
   DEPTH_ZERO_SELF_SIGNED_CERT: "the TLS certificate is signed by itself",
   SELF_SIGNED_CERT_IN_CHAIN: "the TLS certificate is signed by an unknown authority",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the TLS certificate is signed by an unknown authority",
+  // Deno's only word for it, whichever it is.
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    "the TLS certificate has expired or is signed by an unknown authority",
 };
 
 /** A certificate does not become right by being asked for again in a second: the next try is at the interval. */

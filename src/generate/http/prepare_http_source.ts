@@ -76,9 +76,8 @@ export function prepareHttpSource(spec: HttpSpec, parts: FetchParts): PreparedSo
       tls: { insecureSkipVerify, ...(ca === undefined ? {} : { ca }) },
     };
   };
-  const { host, port } = hostPortOf(url);
   return {
-    host: `${host}:${port}`,
+    host: `${url.hostname}:${hostPortOf(url).port}`,
     secretNames: [headersName, caName].filter((name) => name !== undefined),
     warnings: insecureSkipVerify ? [insecure(url)] : [],
     request,

@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import type { RequestListener } from "node:http";
+import {
+  type GeneratorHarness,
+  testGenerator,
+  type UpstreamBehaviour,
+} from "../../../tests/contract/generator.ts";
+import { HttpFetcher } from "../../../tests/http_fetcher.ts";
+import { startHttp } from "../../../tests/upstream.ts";
+import { StepError } from "../../core/step_error.ts";
+
+type Respond = (behaviour: UpstreamBehaviour, ...exchange: Parameters<RequestListener>) => void;
+
+const respond: Respond = (behaviour, { headers }, response) => {
+  switch (behaviour.kind) {
+    case "document": {
+      const etag = `"${createHash("sha256").update(behaviour.content).digest("hex")}"`;
+      if (headers["if-none-match"] === etag) response.writeHead(304, { etag }).end();
+      else response.writeHead(200, { etag }).end(behaviour.content);
+      return;
+    }
+    case "missing":
+      return void response.writeHead(404).end();
+    case "unavailable":
+      return void response.writeHead(503).end();
+    case "truncated":
+      return void response.writeHead(200, { "content-length": 9 }).write("half", () => {
+        response.socket?.destroy();
+      });
+    case "stuck":
+      return void response.write("half", () => behaviour.begun());
+  }
+};
+
+const badSettings = [
+  { settings: { url: "" }, reason: "InvalidURL" },
+  { settings: { url: "nowhere" }, reason: "InvalidURL" },
+  { settings: { url: "ftp://example.com/" }, reason: "InvalidURL" },
+  { settings: { url: "file:///etc/passwd" }, reason: "InvalidURL" },
+  { settings: { url: "http://[fe80::1%25eth0]/" }, reason: "InvalidURL" },
+  { settings: { url: "http://169.254.169.254/" }, reason: "RefusedAddress" },
+  { settings: { url: "http://example.com/", method: "GET /" }, reason: "InvalidMethod" },
+  { settings: { url: "http://example.com/", method: "CONNECT" }, reason: "InvalidMethod" },
+  { settings: { url: "http://example.com/", method: "trace" }, reason: "InvalidMethod" },
+  { settings: { url: "http://example.com/", headersSecretRef: {} }, reason: "InvalidSecretRef" },
+  { settings: { url: "http://a/", caBundleSecretRef: { key: "k" } }, reason: "InvalidSecretRef" },
+];
+
+async function start(): Promise<GeneratorHarness> {
+  const maxSourceSize = 1024 * 1024;
+  let behaviour: UpstreamBehaviour = { kind: "missing" };
+  const upstream = await startHttp((...exchange) => respond(behaviour, ...exchange));
+  const fetcher = new HttpFetcher({ environment: { maxSourceSize } });
+  return {
+    generator: fetcher.generator,
+    settings: { url: upstream.origin, headersSecretRef: { name: "api" } },
+    badSettings,
+    secrets: new Map([["api", { name: "api", resourceVersion: "1", data: {} }]]),
+    maxSourceSize,
+    behave: (next) => void (behaviour = next),
+    async [Symbol.asyncDispose]() {
+      await fetcher[Symbol.asyncDispose]();
+      await upstream[Symbol.asyncDispose]();
+    },
+  };
+}
+
+testGenerator("httpDefinition", start);
+
+Deno.test("prepare() tells no part of a URL that may be secret", async () => {
+  await using fetcher = new HttpFetcher();
+  const urls = [
+    "http://canary:canary@169.254.169.254/?canary#canary",
+    "ftp://canary@example.com/?canary",
+    "canary",
+    "http://canary@[::1/?canary",
+  ];
+  for (const url of urls) {
+    assert.throws(
+      () => fetcher.generator.prepare({ url }),
+      (error) => error instanceof StepError && !Deno.inspect(error).includes("canary"),
+      url,
+    );
+  }
+});
+
+Deno.test("prepare() names the host with its port, so that spellings share a limit", async () => {
+  await using fetcher = new HttpFetcher();
+  const hostOf = (url: string) => fetcher.generator.prepare({ url }).host;
+  assert.equal(hostOf("https://EXAMPLE.com/a"), "example.com:443");
+  assert.equal(hostOf("http://example.com:80"), "example.com:80");
+  assert.equal(hostOf("http://[2001:DB8::0:1]:8080/"), "[2001:db8::1]:8080");
+});
+
+Deno.test("create() refuses settings it cannot work with", () => {
+  for (const settings of [{ fetchDenyCidr: ["10/8"] }, { httpsProxy: "socks5://p" }]) {
+    assert.throws(
+      () => new HttpFetcher({ settings }),
+      (error) => error instanceof StepError && error.reason === "InvalidSetting",
+    );
+  }
+});
