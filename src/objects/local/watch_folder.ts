@@ -20,7 +20,7 @@ export async function watchFolder(directory: string, watch: FolderWatch): Promis
   try {
     const root = await Deno.realPath(directory);
     for await (const { kind, paths } of watcher) {
-      // Reading a file is an event too: answering it with another read would never end.
+      // Where reading a file is an event, answering it with another read would never end.
       if (kind === "access") continue;
       if (paths.some((path) => isVisible(relative(root, path)))) onChange();
     }
@@ -40,7 +40,9 @@ function open(
   try {
     return Deno.watchFs(directory, { recursive: true });
   } catch (error) {
-    onFailure(fileErrorState(error) ?? "the system has no watch left");
+    // Errors of Deno.watchFs() have a class but no code.
+    const missing = error instanceof Deno.errors.NotFound;
+    onFailure(missing ? "no such file or directory" : "the system gives no watch for it");
     return undefined;
   }
 }
