@@ -5,13 +5,11 @@ import { createEventRecorder } from "../telemetry/event_recorder.ts";
 import { createFluxEvents, type FluxEvents } from "../telemetry/flux_events.ts";
 import type { Command, CommandInput, ExitCode } from "./command.ts";
 import { type ControllerStart, startController } from "./controller_start.ts";
-import { closeGenerators, createGenerators } from "./create_generators.ts";
 import { createOperator } from "./create_operator.ts";
 import { forbiddenEndpoints } from "./forbidden_endpoints.ts";
 import { forgetProxies } from "./forget_proxies.ts";
-import { openStore } from "./open_store.ts";
+import { OperatorResources } from "./operator_resources.ts";
 import { controllerSettingGroups } from "./operator_settings.ts";
-import { Servers } from "./servers.ts";
 import { systemClock } from "./system_clock.ts";
 import { controllerUrlBase, isReadOnly, watchedNamespace } from "./controller_place.ts";
 
@@ -54,21 +52,22 @@ A flag goes before its variable, that before the ConfigMap, that before the defa
 async function control(start: ControllerStart, { signal }: CommandInput): Promise<ExitCode> {
   const { values, telemetry, server, samples } = start;
   const objects = seenObjects(start);
-  const spoolDirectory = await Deno.makeTempDir({ prefix: "externalsource-spool-" });
-  const store = await openStore(values, { clock: systemClock, spoolDirectory });
-  const generators = createGenerators(values, {
+  await using resources = new OperatorResources();
+  const { store, spoolDirectory } = await resources.openStore(values);
+  const generators = resources.createGenerators(values, {
     maxSourceSize: values.maxSourceSize,
     forbiddenEndpoints: forbiddenEndpoints(server, values),
     allowLoopback: false,
     clock: systemClock,
   });
   const flux = fluxEvents(start);
+  resources.defer(async () => await flux?.close());
   const record = createEventRecorder({
     recordEvent: (event) => objects.recordEvent(event),
     fluxEvents: flux,
     redact: (text) => telemetry.redactor.redact(text),
   });
-  const servers = new Servers({ values, store, telemetry, clock: systemClock });
+  const servers = resources.startServers({ values, store, telemetry, clock: systemClock });
   const operator = createOperator({
     ...{ objects, store, generators, values, telemetry, spoolDirectory },
     urlBase: controllerUrlBase(values, { port: servers.artifactPort }),
@@ -76,19 +75,11 @@ async function control(start: ControllerStart, { signal }: CommandInput): Promis
     recordEvent: (event) => void record(event),
   });
   samples.use({ operator, store, objects });
+  resources.defer(() => samples.stop());
   servers.serve(operator, objects);
-  try {
-    await operator.run(signal);
-    await servers.drain(values.drainTimeout);
-    return 0;
-  } finally {
-    await servers.close();
-    await flux?.close();
-    samples.stop();
-    await closeGenerators(generators);
-    await store.close();
-    await Deno.remove(spoolDirectory, { recursive: true }).catch(() => {}); // it may be gone with a part of the store
-  }
+  await operator.run(signal);
+  await servers.drain(values.drainTimeout);
+  return 0;
 }
 
 /** The objects of the cluster, or a view of them that changes nothing. */

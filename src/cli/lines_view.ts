@@ -1,5 +1,6 @@
+import { externalSourceKind } from "../core/api_names.ts";
 import type { ObjectEvent } from "../core/object_event.ts";
-import type { SourceKey } from "../core/source_key.ts";
+import { type SourceKey, sourceKey } from "../core/source_key.ts";
 import type { ReconcileResult } from "../reconcile/reconcile_source.ts";
 import type { CommandInput } from "./command.ts";
 import type { LocalView } from "./local_view.ts";
@@ -8,8 +9,6 @@ import type { Operator } from "./operator.ts";
 /** A line for each thing that happens: for pipes and logs. */
 export class LinesView implements LocalView {
   readonly #output: Pick<CommandInput, "print" | "printError">;
-  /** The last failure of each source, so that retries of the same one are not told again. */
-  readonly #failures = new Map<SourceKey, string>();
 
   constructor(output: Pick<CommandInput, "print" | "printError">) {
     this.#output = output;
@@ -21,24 +20,15 @@ export class LinesView implements LocalView {
   }
 
   outcome(key: SourceKey, { outcome, changed }: ReconcileResult): void {
-    if (outcome.kind === "published" && changed) {
-      const { revision, size, url } = outcome.artifact;
-      this.#failures.delete(key);
-      this.#output.print(`${key}  ${revision}  ${size} bytes\n  download: curl -LO ${url}\n`);
-    }
-    if (outcome.kind === "failed" && this.#failures.get(key) !== outcome.failure.message) {
-      this.#failures.set(key, outcome.failure.message);
-      this.#output.print(`${key}  ${outcome.failure.reason}  ${outcome.failure.message}\n`);
-    }
-    if (outcome.kind === "gone") this.#failures.delete(key);
+    if (outcome.kind !== "published" || !changed) return;
+    const { revision, size, url } = outcome.artifact;
+    this.#output.print(`${key}  ${revision}  ${size} bytes\n  download: curl -LO ${url}\n`);
   }
 
+  /** Failures and warnings, of which there is one event each and not one a retry. */
   event({ involvedObject, type, reason, message }: ObjectEvent): void {
-    // New artifacts and failures have lines of their own.
-    if (type !== "Warning" || involvedObject.kind !== "ExternalSource") return;
-    const key: SourceKey = `${involvedObject.namespace}/${involvedObject.name}`;
-    if (this.#failures.get(key) === message || reason.endsWith("Failed")) return;
-    this.#output.print(`${key}  ${reason}  ${message}\n`);
+    if (type !== "Warning" || involvedObject.kind !== externalSourceKind) return;
+    this.#output.print(`${sourceKey(involvedObject)}  ${reason}  ${message}\n`);
   }
 
   problem(text: string): void {

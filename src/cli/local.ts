@@ -9,13 +9,11 @@ import { serveSettings } from "../serve/settings.ts";
 import { retentionSettings } from "../store/retention_settings.ts";
 import { checkSpec } from "./check_spec.ts";
 import { type Command, type CommandInput, type ExitCode, InputError } from "./command.ts";
-import { closeGenerators, createGenerators } from "./create_generators.ts";
 import { createOperator } from "./create_operator.ts";
 import { forgetProxies } from "./forget_proxies.ts";
 import { type LocalView, openLocalView } from "./local_view.ts";
-import { openStore } from "./open_store.ts";
+import { OperatorResources } from "./operator_resources.ts";
 import { OperatorSamples } from "./operator_samples.ts";
-import { Servers } from "./servers.ts";
 import { systemClock } from "./system_clock.ts";
 import { createTelemetry } from "./telemetry.ts";
 
@@ -106,28 +104,28 @@ interface LocalRun {
 
 async function operate({ directory, objects, values, view, input }: LocalRun): Promise<ExitCode> {
   const clock = systemClock;
-  const samples = new OperatorSamples(clock);
-  const telemetry = createTelemetry({ ...values, logEncoding: "console" }, { clock, samples });
-  const storagePath = `${directory}/.externalsource`;
-  const spoolDirectory = await Deno.makeTempDir({ prefix: "externalsource-spool-" });
-  const store = await openStore({ storageBackend: "pvc", storagePath, memoryStoreLimit: 0 }, {
+  const telemetry = createTelemetry({ ...values, logEncoding: "console" }, {
     clock,
-    spoolDirectory,
+    samples: new OperatorSamples(clock),
   });
-  const { maxSourceSize } = values;
-  const generators = createGenerators(values, {
-    maxSourceSize,
+  await using resources = new OperatorResources();
+  const { store, spoolDirectory } = await resources.openStore({
+    storageBackend: "pvc",
+    storagePath: `${directory}/.externalsource`,
+    memoryStoreLimit: 0,
+  });
+  const generators = resources.createGenerators(values, {
+    maxSourceSize: values.maxSourceSize,
     forbiddenEndpoints: [],
     allowLoopback: true,
     clock,
   });
-  const own = {
-    healthProbeBindAddress: "0",
-    metricsBindAddress: "0",
-    metricsEnabled: false,
-    metricsSecure: true,
-  };
-  const servers = new Servers({ values: { ...values, ...own }, store, telemetry, clock });
+  const servers = resources.startServers({
+    values: { ...values, ...noOtherServers },
+    store,
+    telemetry,
+    clock,
+  });
   const port = servers.artifactPort;
   const operator = createOperator({
     ...{ objects, store, generators, values, telemetry, spoolDirectory },
@@ -138,17 +136,18 @@ async function operate({ directory, objects, values, view, input }: LocalRun): P
   });
   servers.serve(operator, objects);
   view.started(operator, { directory, port });
-  try {
-    await operator.run(input.signal);
-    await servers.drain(values.drainTimeout);
-    return 0;
-  } finally {
-    await servers.close();
-    await closeGenerators(generators);
-    await store.close();
-    await Deno.remove(spoolDirectory, { recursive: true }).catch(() => {}); // it may be gone with a part of the store
-  }
+  await operator.run(input.signal);
+  await servers.drain(values.drainTimeout);
+  return 0;
 }
+
+/** Probes and metrics are for clusters. */
+const noOtherServers = {
+  healthProbeBindAddress: "0",
+  metricsBindAddress: "0",
+  metricsEnabled: false,
+  metricsSecure: true,
+};
 
 async function checkDirectory(positionals: readonly string[]): Promise<string> {
   const [directory, ...others] = positionals;

@@ -1,0 +1,48 @@
+import type { Generator } from "../generate/generator.ts";
+import type { FallbackStore } from "../store/fallback_store.ts";
+import { closeGenerators, createGenerators } from "./create_generators.ts";
+import { openStore } from "./open_store.ts";
+import { Servers, type ServersParts } from "./servers.ts";
+import { systemClock } from "./system_clock.ts";
+
+/**
+ * What an operator holds of the machine: files, connections, ports. Given back in the reverse order, also if a later one
+ * could not be had.
+ */
+export class OperatorResources implements AsyncDisposable {
+  readonly #stack = new AsyncDisposableStack();
+
+  /** Something else to be given back. */
+  defer(release: () => void | Promise<void>): void {
+    this.#stack.defer(release);
+  }
+
+  /** The store that the settings name, and a directory for files that outlive no reconcile. */
+  async openStore(
+    values: Parameters<typeof openStore>[0],
+  ): Promise<{ readonly store: FallbackStore; readonly spoolDirectory: string }> {
+    const spoolDirectory = await Deno.makeTempDir({ prefix: "externalsource-spool-" });
+    this.defer(() => Deno.remove(spoolDirectory, { recursive: true }));
+    const store = await openStore(values, { clock: systemClock, spoolDirectory });
+    this.defer(() => store.close());
+    return { store, spoolDirectory };
+  }
+
+  /** @see createGenerators */
+  createGenerators(...given: Parameters<typeof createGenerators>): Record<string, Generator> {
+    const generators = createGenerators(...given);
+    this.defer(() => closeGenerators(generators));
+    return generators;
+  }
+
+  /** @throws {InputError} if an address is in use */
+  startServers(parts: ServersParts): Servers {
+    const servers = new Servers(parts);
+    this.defer(() => servers.close());
+    return servers;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack.disposeAsync();
+  }
+}
