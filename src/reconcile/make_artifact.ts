@@ -7,7 +7,7 @@ import type { Outcome } from "./next_status.ts";
 import type { SourcePlan } from "./plan_source.ts";
 import { type FetchedDocument, pathOf, produceArtifact } from "./produce_artifact.ts";
 import type { ReconcileContext, RequestResult } from "./reconcile_context.ts";
-import type { Subject } from "./reconcile_source.ts";
+import type { Subject } from "./subject.ts";
 import { formatTime } from "./rfc3339.ts";
 import type { StatusWriter } from "./status_writer.ts";
 import { publishedArtifact } from "./trigger.ts";

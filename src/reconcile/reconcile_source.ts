@@ -10,6 +10,7 @@ import { type Published, publishOutcome } from "./publish_outcome.ts";
 import { planSource, type SourcePlan } from "./plan_source.ts";
 import type { ReconcileContext } from "./reconcile_context.ts";
 import { nextAttempt } from "./requeue.ts";
+import type { ReconcileRun, Subject } from "./subject.ts";
 import {
   initialMemory,
   type SourceMemories,
@@ -32,13 +33,6 @@ export interface ReconcileResult {
   readonly fetched: boolean;
   /** Whether the status was written. */
   readonly changed: boolean;
-}
-
-/** How a reconcile was started. */
-export interface ReconcileRun {
-  /** Somebody waits for it: it goes before what is merely due. */
-  readonly urgent: boolean;
-  readonly signal: AbortSignal;
 }
 
 /**
@@ -88,12 +82,6 @@ function rewrite(context: ReconcileContext, memory: SourceMemory, error: unknown
   return { requeueAt: context.clock.now() + delay, outcome, fetched: false, changed: false };
 }
 
-/** One source, and what this process knows of it. */
-export interface Subject {
-  readonly source: ExternalSource;
-  readonly memory: SourceMemory;
-  readonly run: ReconcileRun;
-}
 
 async function attempt(context: ReconcileContext, subject: Subject): Promise<ReconcileResult> {
   const { source, memory, run } = subject;
