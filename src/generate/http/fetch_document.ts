@@ -3,7 +3,6 @@ import type { Validators } from "../../core/document.ts";
 import { publicUrl } from "../../core/public_url.ts";
 import type { SourceRequest } from "../../core/source_request.ts";
 import type { FetchContext, Fetched } from "../generator.ts";
-import type { AddressGuard } from "./address_guard.ts";
 import type { ConnectionPools } from "./connection_pools.ts";
 import { type Answer, exchange } from "./exchange.ts";
 import { ExchangeTimer } from "./exchange_timer.ts";
@@ -19,7 +18,6 @@ import { statusFailure } from "./status_failure.ts";
 export interface FetchParts {
   readonly clock: Clock;
   readonly pools: ConnectionPools;
-  readonly guard: AddressGuard;
   readonly proxyFor: (url: URL) => Proxy | undefined;
   readonly timeoutMs: number;
   readonly maxRetryAfterMs: number;
@@ -43,8 +41,6 @@ const maxRedirects = 10;
 const maxValidatorLength = 1_024;
 
 async function send(hop: Hop, { request, context, parts, timer, signal }: Exchange) {
-  const refusal = parts.guard.literalRefusal(hop.url);
-  if (refusal) throw rejected(`the address it leads to is refused: ${refusal}`);
   const target = {
     url: hop.url,
     proxy: parts.proxyFor(hop.url),

@@ -207,15 +207,26 @@ Deno.test("fetch() repeats no more than once", async () => {
   assert.equal(count, 2);
 });
 
-Deno.test("fetch() takes a new connection if the idle one was given up meanwhile", async () => {
+Deno.test("fetch() takes a new connection if the idle one turns out to be given up", async () => {
+  const used = new Set<unknown>();
   await using upstream = await startHttp(({ socket }, response) => {
-    // The end of the connection is on its way when the next request is sent.
-    response.end("x", () => socket.end());
+    if (used.has(socket)) return void socket.destroy();
+    used.add(socket);
+    response.end("x");
   });
   await using fetcher = new HttpFetcher();
-  for (let count = 0; count < 20; count++) {
-    assert.equal(await fetcher.text({ spec: { url: upstream.origin } }), "x");
-  }
+  for (let count = 0; count < 3; count++) assert.equal(await fetcher.text(upstream.origin), "x");
+  assert.equal(upstream.accepted, 3);
+});
+
+Deno.test("fetch() takes no 304 for a condition that the Secret made", async () => {
+  await using upstream = await startHttp((_request, response) =>
+    void response.writeHead(304).end()
+  );
+  await using fetcher = new HttpFetcher();
+  const spec = { ...auth, url: upstream.origin };
+  const secrets = { api: { "If-None-Match": '"1"' } };
+  await assert.rejects(fetcher.fetch({ spec, secrets }), /: status 304$/);
 });
 
 Deno.test("fetch() ends with the caller's reason and leaves no file or connection when aborted", async () => {

@@ -3,12 +3,11 @@ import { defineGenerator, type GeneratorEnvironment } from "../generator_definit
 import { AddressGuard } from "./address_guard.ts";
 import { AddressRules } from "./address_rules.ts";
 import { ConnectionPools, type PoolLimits } from "./connection_pools.ts";
-import type { FetchParts } from "./fetch_document.ts";
 import { ForbiddenEndpoints } from "./forbidden_endpoints.ts";
 import { httpSettings, type HttpSettingValues } from "./http_settings.ts";
 import { type HttpSpec, httpSpecSchema } from "./http_spec.ts";
 import { openSocket } from "./open_socket.ts";
-import { prepareHttpSource } from "./prepare_http_source.ts";
+import { prepareHttpSource, type SourceParts } from "./prepare_http_source.ts";
 import { createProxyChoice } from "./proxy.ts";
 
 async function systemLookup(host: string): Promise<readonly string[]> {
@@ -27,7 +26,7 @@ function poolLimits(values: HttpSettingValues): PoolLimits {
   };
 }
 
-function createParts(values: HttpSettingValues, environment: GeneratorEnvironment): FetchParts {
+function createParts(values: HttpSettingValues, environment: GeneratorEnvironment): SourceParts {
   const { clock, lookup = systemLookup, forbiddenEndpoints, maxSourceSize } = environment;
   const rules = new AddressRules({
     allowLoopback: environment.allowLoopback || values.fetchAllowLoopback,

@@ -99,7 +99,6 @@ async function secure(
   try {
     return await opened(secured, "secureConnect", signal);
   } catch (error) {
-    socket.destroy();
     throw tlsFailure(error);
   }
 }

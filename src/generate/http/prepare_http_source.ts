@@ -3,14 +3,19 @@ import type { Secret } from "../../core/secret.ts";
 import type { SourceRequest } from "../../core/source_request.ts";
 import { configurationError } from "../../core/step_error.ts";
 import type { PreparedSource } from "../generator.ts";
-import { hostPortOf } from "./address_guard.ts";
+import { type AddressGuard, hostPortOf } from "./address_guard.ts";
 import { caBundleFromSecret } from "./ca_bundle.ts";
 import { fetchDocument, type FetchParts } from "./fetch_document.ts";
 import { headersFromSecret } from "./header_secret.ts";
 import type { HttpSpec } from "./http_spec.ts";
 import { token } from "./request_headers.ts";
 
-function checkUrl(text: string, { guard }: FetchParts): URL {
+/** What a process needs to check and to fetch sources. */
+export interface SourceParts extends FetchParts {
+  readonly guard: AddressGuard;
+}
+
+function checkUrl(text: string, { guard }: SourceParts): URL {
   const url = URL.parse(text);
   const invalid = (state: string) =>
     configurationError("InvalidURL", `Cannot use URL "${publicUrl(text)}": ${state}`);
@@ -58,7 +63,7 @@ function secretOf(secrets: ReadonlyMap<string, Secret>, name: string): Secret {
  *
  * @throws {StepError} class `configuration`, reason `InvalidURL`, `RefusedAddress`, `InvalidMethod` or `InvalidSecretRef`
  */
-export function prepareHttpSource(spec: HttpSpec, parts: FetchParts): PreparedSource {
+export function prepareHttpSource(spec: HttpSpec, parts: SourceParts): PreparedSource {
   const url = checkUrl(spec.url, parts);
   const method = checkMethod(spec.method || "GET");
   const headersName = nameOf("headersSecretRef", spec);
