@@ -19,6 +19,7 @@ import { forgetProxies } from "./forget_proxies.ts";
 import { describeDifference } from "./published_difference.ts";
 import { readPublished } from "./cluster_connection.ts";
 import { systemClock } from "./system_clock.ts";
+import { controllerSettings } from "./operator_settings.ts";
 
 const buildSettings = {
   output: {
@@ -84,6 +85,7 @@ async function build(input: CommandInput): Promise<ExitCode> {
     arguments: input.arguments,
     environment: input.environment,
     configMap: undefined,
+    others: controllerSettings,
   });
   for (const warning of warnings) input.printError(`${warning}\n`);
   const [file, ...others] = positionals;

@@ -5,7 +5,7 @@ import type { Objects } from "../objects/objects.ts";
 import { packDocument } from "../pack/pack_document.ts";
 import type { ReconcileContext } from "../reconcile/reconcile_context.ts";
 import type { ReconcileResult } from "../reconcile/reconcile_source.ts";
-import type { ArtifactStore } from "../store/artifact_store.ts";
+import type { FallbackStore } from "../store/fallback_store.ts";
 import type { retentionSettings } from "../store/retention_settings.ts";
 import type { reconcileSettings } from "../config/settings/reconcile_settings.ts";
 import {
@@ -26,7 +26,7 @@ export type OperatorValues = SettingValues<typeof reconcileSettings & typeof ret
 /** What differs between the operator of a cluster and that of a folder. */
 export interface OperatorPlace {
   readonly objects: Objects;
-  readonly store: ArtifactStore;
+  readonly store: FallbackStore;
   readonly generators: Readonly<Record<string, Generator>>;
   readonly values: OperatorValues;
   readonly telemetry: Telemetry;
@@ -56,6 +56,7 @@ export function createOperator(place: OperatorPlace): Operator {
       ),
       pack: measuredPack(packDocument, measuring),
       store: measuredStore(store, measuring),
+      held: (key) => store.held(key),
     },
     settings: { ...values, urlBase, spoolDirectory, watchNamespace },
     clock,

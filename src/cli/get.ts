@@ -12,6 +12,7 @@ import { type Command, type CommandInput, type ExitCode, InputError } from "./co
 import { forgetProxies } from "./forget_proxies.ts";
 import { systemClock } from "./system_clock.ts";
 import { renderTable } from "./table.ts";
+import { controllerSettings } from "./operator_settings.ts";
 
 const settings = {
   namespace: {
@@ -66,6 +67,7 @@ async function runGet(input: CommandInput): Promise<ExitCode> {
     arguments: given,
     environment,
     configMap: undefined,
+    others: controllerSettings,
   });
   for (const warning of warnings) input.printError(`${warning}\n`);
   const sources = await readSources(values, input);

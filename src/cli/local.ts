@@ -11,11 +11,13 @@ import { checkSpec } from "./check_spec.ts";
 import { type Command, type CommandInput, type ExitCode, InputError } from "./command.ts";
 import { createOperator } from "./create_operator.ts";
 import { forgetProxies } from "./forget_proxies.ts";
-import { type LocalView, openLocalView } from "./local_view.ts";
+import type { LocalView } from "./local_view.ts";
+import { openLocalView } from "./open_local_view.ts";
 import { OperatorResources } from "./operator_resources.ts";
 import { OperatorSamples } from "./operator_samples.ts";
 import { systemClock } from "./system_clock.ts";
 import { createTelemetry } from "./telemetry.ts";
+import { controllerSettings } from "./operator_settings.ts";
 
 const localSettings = {
   logLevel: {
@@ -75,6 +77,7 @@ async function runLocal(input: CommandInput): Promise<ExitCode> {
     arguments: given,
     environment,
     configMap: undefined,
+    others: controllerSettings,
   });
   for (const warning of warnings) input.printError(`${warning}\n`);
   const directory = await checkDirectory(positionals);

@@ -4,9 +4,7 @@ import type { SourceKey } from "../core/source_key.ts";
 import type { LocalObjects } from "../objects/local/local_objects.ts";
 import type { ReconcileResult } from "../reconcile/reconcile_source.ts";
 import type { CommandInput } from "./command.ts";
-import { LinesView } from "./lines_view.ts";
 import type { Operator } from "./operator.ts";
-import { TableView } from "./table_view.ts";
 
 /** What a person sees of `local`. */
 export interface LocalView {
@@ -27,9 +25,4 @@ export interface LocalViewOptions {
   readonly objects: LocalObjects;
   readonly clock: Clock;
   readonly input: Pick<CommandInput, "print" | "printError">;
-}
-
-/** A table on a terminal, plain lines in a pipe. */
-export function openLocalView(options: LocalViewOptions): LocalView {
-  return Deno.stdout.isTerminal() ? new TableView(options) : new LinesView(options.input);
 }

@@ -40,7 +40,7 @@ export interface OperatorSettings {
 /** What an operator is made of. */
 export interface OperatorParts {
   readonly objects: Objects;
-  readonly stages: Pick<ReconcileContext, "generators" | "pack" | "store">;
+  readonly stages: Pick<ReconcileContext, "generators" | "pack" | "store" | "held">;
   readonly settings: OperatorSettings;
   readonly clock: Clock;
   readonly random: () => number;

@@ -1,6 +1,6 @@
 import denoJson from "../../deno.json" with { type: "json" };
 import { packFormat } from "../pack/pack_format.ts";
-import type { Command } from "./command.ts";
+import { type Command, InputError } from "./command.ts";
 
 /** The version of this build, as in `deno.json`. */
 export const version: string = denoJson.version;
@@ -10,7 +10,10 @@ export const versionCommand: Command = {
   summary: "print the version",
   help: () =>
     "Usage: externalsource-controller version\n\nPrints the version of this binary, of its pack format and of Deno.\n",
-  run({ print }) {
+  run({ arguments: given, print }) {
+    if (given.length > 0) {
+      throw new InputError(`Cannot use "${given[0]}": version takes no arguments`);
+    }
     print(
       `externalsource-controller ${version} (pack format ${packFormat}, Deno ${Deno.version.deno})\n`,
     );

@@ -1,0 +1,190 @@
+import assert from "node:assert/strict";
+import { ConfigError } from "../config/config_error.ts";
+import { parseSettings } from "../config/parse_settings.ts";
+import { controllerSettings } from "./operator_settings.ts";
+
+interface Given {
+  readonly arguments?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly configMap?: Readonly<Record<string, string>>;
+}
+
+function parse({ arguments: given = [], environment = {}, configMap }: Given) {
+  return parseSettings({ described: controllerSettings, arguments: given, environment, configMap });
+}
+
+Deno.test("controllerSettings have the defaults of the Go implementation", () => {
+  const { values, warnings } = parse({});
+  assert.deepEqual(warnings, []);
+  const {
+    storageBackend,
+    storagePath,
+    timeout,
+    idleConnTimeout,
+    maxIdleConns,
+    maxIdleConnsPerHost,
+    maxConnsPerHost,
+  } = values;
+  assert.deepEqual({
+    storageBackend,
+    storagePath,
+    timeout,
+    idleConnTimeout,
+    maxIdleConns,
+    maxIdleConnsPerHost,
+    maxConnsPerHost,
+  }, {
+    storageBackend: "memory",
+    storagePath: "/data/artifacts",
+    timeout: 30_000,
+    idleConnTimeout: 90_000,
+    maxIdleConns: 100,
+    maxIdleConnsPerHost: 10,
+    maxConnsPerHost: 100,
+  });
+  assert.deepEqual(
+    [
+      values.userAgent,
+      values.retryMaxAttempts,
+      values.retryBaseDelay,
+      values.retryMaxDelay,
+      values.retryJitterFactor,
+    ],
+    ["externalsource-controller/1.0", 10, 1_000, 300_000, 0.25],
+  );
+  assert.deepEqual(
+    [
+      values.artifactServerEnabled,
+      values.artifactServerPort,
+      values.serviceName,
+      values.podNamespace,
+      values.podName,
+    ],
+    [true, 8080, "externalsource-artifacts", "flux-system", ""],
+  );
+  assert.deepEqual(
+    [
+      values.metricsBindAddress,
+      values.metricsSecure,
+      values.healthProbeBindAddress,
+      values.leaderElect,
+    ],
+    ["0", true, ":8081", false],
+  );
+});
+
+Deno.test("controllerSettings take every argument, variable and key that the Go chart and manifests render", () => {
+  const { values } = parse({
+    arguments: [
+      ...["--health-probe-bind-address=:8081", "--zap-log-level=info", "--leader-elect"],
+      ...[
+        "--artifact-server-port=8080",
+        "--artifact-server-enabled=true",
+        "--metrics-bind-address=:8443",
+      ],
+      ...[
+        "--metrics-secure=true",
+        "--metrics-cert-path=/c",
+        "--metrics-cert-name=a",
+        "--metrics-cert-key=b",
+      ],
+      ...[
+        "--webhook-cert-path=/w",
+        "--webhook-cert-name=a",
+        "--webhook-cert-key=b",
+        "--enable-http2=false",
+      ],
+      ...[
+        "--zap-devel=false",
+        "--zap-encoder=json",
+        "--zap-stacktrace-level=error",
+        "--zap-time-encoding=iso8601",
+      ],
+    ],
+    environment: {
+      STORAGE_BACKEND: "pvc",
+      PVC_STORAGE_PATH: "/data/artifacts",
+      HTTP_TIMEOUT: "45s",
+      TRANSFORM_TIMEOUT: "10s",
+      HOOK_WHITELIST_PATH: "/etc/hooks/whitelist.yaml",
+      HOOK_EXECUTOR_ENDPOINT: "http://localhost:8082",
+      HOOK_DEFAULT_TIMEOUT: "30s",
+      S3_BUCKET: "",
+      S3_REGION: "us-east-1",
+      AWS_ACCESS_KEY_ID: "x",
+      AWS_SECRET_ACCESS_KEY: "y",
+      ARTIFACT_SERVER_ENABLED: "true",
+      ARTIFACT_SERVER_PORT: "8080",
+      METRICS_ENABLED: "true",
+      METRICS_INTERVAL: "15s",
+      SERVICE_NAME: "artifacts",
+      POD_NAMESPACE: "flux-system",
+      POD_NAME: "m-0",
+      CONFIG_MAP_NAME: "c",
+      CONFIG_MAP_NAMESPACE: "n",
+    },
+    configMap: {
+      "storage.backend": "memory",
+      "storage.s3.endpoint": "https://s3.example.com",
+      "storage.s3.useSSL": "true",
+      "http.timeout": "30s",
+      "http.maxIdleConns": "50",
+      "retry.maxAttempts": "7",
+      "hooks.whitelistPath": "/etc/hooks/whitelist.yaml",
+      "metrics.enabled": "true",
+      "transform.timeout": "10s",
+      "transform.memoryLimit": "64Mi",
+    },
+  });
+  assert.equal(values.storageBackend, "pvc");
+  assert.equal(values.timeout, 45_000);
+  assert.equal(values.maxIdleConns, 50);
+  assert.equal(values.retryMaxAttempts, 7);
+  assert.equal(values.leaderElect, true);
+});
+
+Deno.test("controllerSettings take Flux's own names", () => {
+  const { values } = parse({
+    arguments: [
+      ...[
+        "--storage-path=/x",
+        "--storage-adv-addr=a:1",
+        "--concurrent=3",
+        "--watch-label-selector=a=b",
+      ],
+      ...["--watch-all-namespaces=false", "--log-level=debug", "--log-encoding=console"],
+      ...[
+        "--events-addr=http://notification-controller.flux-system.svc.cluster.local./",
+        "--enable-leader-election",
+      ],
+    ],
+  });
+  assert.deepEqual(
+    [
+      values.storagePath,
+      values.storageAdvAddr,
+      values.concurrent,
+      values.watchLabelSelector,
+      values.logLevel,
+    ],
+    ["/x", "a:1", 3, "a=b", "debug"],
+  );
+  assert.deepEqual([values.watchAllNamespaces, values.logEncoding, values.leaderElect], [
+    false,
+    "console",
+    true,
+  ]);
+});
+
+Deno.test("controllerSettings take proxies in both cases, and quote none", () => {
+  assert.equal(
+    parse({ environment: { https_proxy: "http://p:3128" } }).values.httpsProxy,
+    "http://p:3128",
+  );
+  assert.throws(
+    () => parse({ environment: { STORAGE_BACKEND: "s3" } }),
+    (error) =>
+      error instanceof ConfigError &&
+      /STORAGE_BACKEND "s3": not available in this build/.test(error.message),
+  );
+});

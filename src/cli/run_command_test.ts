@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import type { CommandInput, ExitCode } from "./command.ts";
+import { commands } from "./commands.ts";
+import { runCommand } from "./run_command.ts";
+
+async function run(...given: string[]): Promise<{ code: ExitCode; out: string; err: string }> {
+  const written = { out: "", err: "" };
+  const input: CommandInput = {
+    arguments: given,
+    environment: {},
+    signal: new AbortController().signal,
+    print: (text) => written.out += text,
+    printError: (text) => written.err += text,
+  };
+  return { code: await runCommand(input), ...written };
+}
+
+for (const name of Object.keys(commands)) {
+  Deno.test(`runCommand() explains ${name} with its usage`, async () => {
+    for (const given of [["help", name], [name, "--help"], [name, "-h"]]) {
+      const { code, out, err } = await run(...given);
+      assert.equal(code, 0);
+      assert.match(out, /^Usage: externalsource-controller /);
+      assert.equal(err, "");
+    }
+  });
+}
+
+Deno.test("runCommand() lists the commands", async () => {
+  const { code, out } = await run("--help");
+  assert.equal(code, 0);
+  for (const name of Object.keys(commands)) assert.match(out, new RegExp(`^  ${name} `, "m"));
+});
+
+const wrong: readonly { given: string[]; says: RegExp }[] = [
+  { given: ["buld"], says: /no such command; did you mean "build"\?/ },
+  { given: ["help", "nothing"], says: /no such command/ },
+  { given: ["build"], says: /name one file/ },
+  { given: ["build", "a", "b"], says: /name one file/ },
+  { given: ["build", "/nonexistent/a.yaml"], says: /\/nonexistent\/a\.yaml: cannot be read/ },
+  { given: ["build", "a.yaml", "--nope"], says: /--nope: no such flag/ },
+  { given: ["local"], says: /name one folder/ },
+  { given: ["local", "/nonexistent"], says: /it does not exist/ },
+  { given: ["crds", "x"], says: /takes no arguments/ },
+  { given: ["version", "x"], says: /takes no arguments/ },
+  { given: ["get", "--output=xml"], says: /table, json, yaml|one of/ },
+  {
+    given: ["--zap-log-level=foo", "--concurrent=0", "--nope"],
+    says: /(?=[^]*zap-log-level)(?=[^]*concurrent)(?=[^]*nope)/,
+  },
+  { given: ["controller", "extra"], says: /takes flags only/ },
+];
+for (const { given, says } of wrong) {
+  Deno.test(`runCommand() ends "${given.join(" ")}" with 2 and says what is wrong`, async () => {
+    const { code, err } = await run(...given);
+    assert.match(err, says);
+    assert.equal(code, 2);
+  });
+}
+
+Deno.test("runCommand() prints the CRD and the version", async () => {
+  const { out } = await run("crds");
+  assert.match(out, /^kind: CustomResourceDefinition$/m);
+  assert.match((await run("version")).out, /^externalsource-controller \d+\.\d+\.\d+ /);
+});
