@@ -42,6 +42,8 @@ export class ReconcileWorld implements AsyncDisposable {
   store = new MemoryStore(2 ** 20, this.clock);
   urlBase = "http://artifacts:8080";
   maxAttempts = 3;
+  /** What the operator still holds of a failed put. */
+  held: ReconcileContext["held"] = () => undefined;
   readonly #spool: string;
   readonly #abort = new AbortController();
   #puts = 0;
@@ -141,11 +143,12 @@ export class ReconcileWorld implements AsyncDisposable {
   }
 
   context(): ReconcileContext & { readonly memories: SourceMemories } {
-    const { objects, clock, store, memories, urlBase, maxAttempts } = this;
+    const { objects, clock, store, memories, urlBase, maxAttempts, held } = this;
     return {
       objects,
       clock,
       memories,
+      held,
       generators: { http: this.upstream },
       pack: packDocument,
       store: new Proxy(store, {
