@@ -8,7 +8,7 @@ import type { SourcePlan } from "./plan_source.ts";
 import { type FetchedDocument, pathOf, produceArtifact } from "./produce_artifact.ts";
 import type { ReconcileContext, RequestResult } from "./reconcile_context.ts";
 import type { Subject } from "./subject.ts";
-import { formatTime } from "./rfc3339.ts";
+import { formatTime } from "../core/format_time.ts";
 import type { StatusWriter } from "./status_writer.ts";
 import { publishedArtifact } from "./trigger.ts";
 
@@ -61,6 +61,7 @@ export class MakeArtifact {
     const release = await this.#context.requestSlot(slot, run.signal);
     let result: RequestResult = "failure";
     const startedAt = this.#context.clock.now();
+    memory.unstored = undefined;
     try {
       const held = await this.#heldContent();
       const answer = await writer.during("Fetching", () =>
@@ -122,13 +123,22 @@ export class MakeArtifact {
     { path, fingerprint }: { readonly path: string; readonly fingerprint: string },
   ): Promise<Extract<Outcome, { kind: "published" }>> {
     const { memory } = this.#subject;
-    const content = await this.#produce(fetched.document, path);
-    const { validators, document: { sha256 } } = fetched;
-    memory.lastDocument = { fingerprint, sha256, path, validators, content };
+    const { nextFetchAt } = memory;
+    const { validators, document } = fetched;
+    const made = { fingerprint, sha256: document.sha256, path, validators };
+    const content = await this.#produce(document, path, (content) => {
+      memory.unstored = { document: { ...made, content }, nextFetchAt };
+    });
+    memory.unstored = undefined;
+    memory.lastDocument = { ...made, content };
     return this.#published(content, { fingerprint, etag: validators.etag });
   }
 
-  async #produce(document: Document, path: string): Promise<StoredContent> {
+  async #produce(
+    document: Document,
+    path: string,
+    onPacked: (content: StoredContent) => void,
+  ): Promise<StoredContent> {
     const { source, run } = this.#subject;
     const release = await this.#context.workerSlot(run.urgent, run.signal);
     try {
@@ -139,6 +149,7 @@ export class MakeArtifact {
             source: source.metadata,
             path,
             outputFile: `${this.#spoolFile}.tar.gz`,
+            onPacked,
             signal: run.signal,
           }),
       );

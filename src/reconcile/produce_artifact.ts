@@ -24,6 +24,8 @@ export interface ProduceOptions {
   /** As `pathOf()` gives it. */
   readonly path: string;
   readonly outputFile: string;
+  /** Told what the artifact is before the store is asked to take it. */
+  readonly onPacked: (content: StoredContent) => void;
   readonly signal: AbortSignal;
 }
 
@@ -46,8 +48,11 @@ export async function produceArtifact(
       throw new TypeError(`Cannot name an artifact of digest "${packed.digest}"`);
     }
     const key = artifactKey({ namespace, name, hex });
+    const { revision, digest, size } = packed;
+    const content = { path: key, revision, digest, size };
+    options.onPacked(content);
     await stages.store.put(key, packed);
-    return { path: key, revision: packed.revision, digest: packed.digest, size: packed.size };
+    return content;
   } finally {
     await Deno.remove(outputFile).catch(() => {}); // it does not exist if the pack failed early
   }

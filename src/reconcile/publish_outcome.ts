@@ -7,7 +7,7 @@ import { failureOf } from "./error_policy.ts";
 import { addressArtifact } from "./make_artifact.ts";
 import { type Outcome, readyFalse, type ReadyState, readyTrue } from "./next_status.ts";
 import type { ReconcileContext } from "./reconcile_context.ts";
-import { formatTime } from "./rfc3339.ts";
+import { formatTime } from "../core/format_time.ts";
 import type { SourceMemory } from "./source_memory.ts";
 
 /** Reasons of failures that are over once publishing succeeds. */

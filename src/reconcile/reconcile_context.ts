@@ -7,7 +7,7 @@ import type { Generator } from "../generate/generator.ts";
 import type { Objects } from "../objects/objects.ts";
 import type { PackOptions } from "../pack/pack_document.ts";
 import type { PackedArtifact } from "../pack/packed_artifact.ts";
-import type { ArtifactStore } from "../store/artifact_store.ts";
+import type { ArtifactFile, ArtifactStore } from "../store/artifact_store.ts";
 
 /** Who asks for a request in flight. */
 export interface RequestSlot {
@@ -48,6 +48,8 @@ export interface ReconcileContext {
   readonly generators: Readonly<Record<string, Generator>>;
   readonly pack: (document: Document, options: PackOptions) => Promise<PackedArtifact>;
   readonly store: ArtifactStore;
+  /** An artifact that the store refused, to be put again; undefined if it is not kept (any more). */
+  readonly held: (key: string) => ArtifactFile | undefined;
   readonly settings: ReconcileSettings;
   readonly clock: Clock;
   /** Path of a file that does not exist yet; nothing of it outlives a reconcile. */

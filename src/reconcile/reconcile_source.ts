@@ -18,7 +18,8 @@ import {
   type Unwritten,
 } from "./source_memory.ts";
 import { StatusWriter } from "./status_writer.ts";
-import { fetchReason, publishedArtifact, requestsOf } from "./trigger.ts";
+import { storeAgain, type StoreAgainOptions } from "./store_again.ts";
+import { type FetchReason, fetchReason, publishedArtifact, requestsOf } from "./trigger.ts";
 
 /** How a reconcile ended, for the queue, the log and the metrics. */
 export interface ReconcileResult {
@@ -86,15 +87,15 @@ function rewrite(context: ReconcileContext, memory: SourceMemory, error: unknown
 async function attempt(context: ReconcileContext, subject: Subject): Promise<ReconcileResult> {
   const { source, memory, run } = subject;
   const writer = new StatusWriter(context, source);
-  const { outcome, plan, fetched, handled } = await decide(context, subject, writer);
-  if (fetched) {
+  const { outcome, plan, work, handled } = await decide(context, subject, writer);
+  if (work) {
     const { generation } = source.metadata;
     memory.unwritten = { generation, outcome, handled, next: undefined };
   }
   run.signal.throwIfAborted();
   const said = await publishOutcome(context, { source, memory, outcome });
   const next = memory.unwritten?.next ??
-    nextAttempt(context, { source, memory, outcome: said.outcome, plan, fetched });
+    nextAttempt(context, { source, memory, outcome: said.outcome, plan, fetched: work !== undefined });
   if (memory.unwritten && outcome.kind === "failed") memory.unwritten.next = next;
   const changed = await writer.write(said.outcome, {
     handled,
@@ -104,7 +105,7 @@ async function attempt(context: ReconcileContext, subject: Subject): Promise<Rec
   memory.unwritten = undefined;
   memory.lostWrites = 0;
   const requeueAt = isOvertaken(context, said) ? context.clock.now() : next.requeueAt;
-  return { requeueAt, outcome: said.outcome, fetched, changed };
+  return { requeueAt, outcome: said.outcome, fetched: work === "fetch", changed };
 }
 
 /** Whether somebody wrote the ExternalArtifact after us: that change was taken for our own (`isPublishing`). */
@@ -118,7 +119,8 @@ function isOvertaken({ objects }: ReconcileContext, { written }: Published): boo
 interface Decision {
   readonly outcome: Outcome;
   readonly plan: SourcePlan | undefined;
-  readonly fetched: boolean;
+  /** What the stages did, if they ran: all of it, or only another put of what the store refused before. */
+  readonly work: "fetch" | "store" | undefined;
   readonly handled: ReturnType<typeof requestsOf>;
 }
 
@@ -133,31 +135,42 @@ async function decide(
   const handled = requestsOf(source, context.objects.artifacts.get(writer.key));
   const unwritten = currentUnwritten(subject);
   let plan: SourcePlan | undefined;
-  let fetched = false;
+  let work: Decision["work"];
   try {
     plan = planSource(source, { generators, minInterval });
     writer.warn(plan.warnings, subject.memory);
     const stored = artifact !== undefined && await isStored(context, artifact);
     const known = { ...subject, source: asAnswered(source, unwritten) };
-    if (!isFetchDue(context, known, { plan, writer, stored })) {
-      if (unwritten) return { ...unwritten, plan, fetched };
+    const reason = dueReason(context, known, { plan, writer, stored });
+    if (!reason) {
+      if (unwritten) return { ...unwritten, plan, work };
       const isSuspended = plan.spec.suspend === true;
       const outcome = { kind: "kept", artifact, isSuspended } as const;
-      return { outcome, plan, fetched, handled: noneHandled };
+      return { outcome, plan, work, handled: noneHandled };
     }
-    fetched = true;
-    const outcome = await new MakeArtifact(context, subject, { plan, writer, stored }).make();
-    return { outcome, plan, fetched, handled };
+    const refused = refusedArtifact(context, subject.memory, reason);
+    work = refused ? "store" : "fetch";
+    const outcome = refused
+      ? await storeAgain(context, subject, { writer, ...refused })
+      : await new MakeArtifact(context, subject, { plan, writer, stored }).make();
+    return { outcome, plan, work, handled };
   } catch (error) {
     run.signal.throwIfAborted();
     if (isWriteError(error)) throw error;
-    return {
-      outcome: { kind: "failed", failure: failureOf(error), artifact },
-      plan,
-      fetched,
-      handled,
-    };
+    const outcome = { kind: "failed", failure: failureOf(error), artifact } as const;
+    return { outcome, plan, work, handled };
   }
+}
+
+/** What can be stored without asking the upstream; not if somebody wants it to be asked. */
+function refusedArtifact(
+  { held }: ReconcileContext,
+  { unstored }: SourceMemory,
+  reason: FetchReason,
+): Pick<StoreAgainOptions, "unstored" | "file"> | undefined {
+  const file = unstored && held(unstored.document.content.path);
+  const isWanted = reason === "requested" || reason === "spec-changed";
+  return file && !isWanted ? { unstored, file } : undefined;
 }
 
 /** What is left to be written of an earlier fetch; dropped once the spec is another. */
@@ -181,15 +194,14 @@ function asAnswered(source: ExternalSource, unwritten: Unwritten | undefined): E
 }
 
 /** A suspended source is fetched once if a restart has lost what it publishes (DESIGN §3, `suspend`). */
-function isFetchDue(
+function dueReason(
   context: ReconcileContext,
   { source, memory }: Subject,
   { plan, writer, stored }: MakeOptions,
-): boolean {
+): FetchReason | undefined {
   const artifact = context.objects.artifacts.get(writer.key);
   if (!plan.spec.suspend) {
-    return fetchReason({ source, artifact, memory, stored, now: context.clock.now() }) !==
-      undefined;
+    return fetchReason({ source, artifact, memory, stored, now: context.clock.now() });
   }
   const isLost = !stored && publishedArtifact(source) !== undefined &&
     memory.holdUntil <= context.clock.now();
@@ -197,7 +209,7 @@ function isFetchDue(
     const message = "fetching once although suspended: the store has lost the artifact";
     writer.warn([{ reason: "ArtifactLost", message }], memory);
   }
-  return isLost;
+  return isLost ? "artifact-missing" : undefined;
 }
 
 const noneHandled: Decision["handled"] = { source: undefined, artifact: undefined };

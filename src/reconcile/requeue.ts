@@ -3,7 +3,7 @@ import type { Failure } from "./error_policy.ts";
 import { failuresAfter, isExhausted, type Outcome } from "./next_status.ts";
 import type { SourcePlan } from "./plan_source.ts";
 import type { ReconcileContext } from "./reconcile_context.ts";
-import { formatTime } from "./rfc3339.ts";
+import { formatTime } from "../core/format_time.ts";
 import type { SourceMemory } from "./source_memory.ts";
 
 /** How often it is looked whether Flux has been installed, in milliseconds. */
@@ -27,7 +27,7 @@ export interface RequeueFacts {
   readonly outcome: Outcome;
   /** Undefined if the spec is not usable. */
   readonly plan: SourcePlan | undefined;
-  /** Whether the upstream was asked. */
+  /** Whether the upstream was asked, or what it answered before was put once more. */
   readonly fetched: boolean;
 }
 

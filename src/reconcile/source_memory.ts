@@ -21,6 +21,13 @@ export interface LastDocument {
   readonly content: StoredContent;
 }
 
+/** A document that was packed but that the store did not take; most likely the context still holds the artifact. */
+export interface Unstored {
+  readonly document: LastDocument;
+  /** When the fetch after this one is due, in milliseconds since the epoch. */
+  readonly nextFetchAt: number;
+}
+
 /** The outcome of a fetch that has not reached the API server yet. */
 export interface Unwritten {
   /** The generation that it belongs to. */
@@ -48,6 +55,8 @@ export interface SourceMemory {
   /** Our own writes to the ExternalArtifact are under way: what the watch tells of it meanwhile is most likely they. */
   isPublishing: boolean;
   lastDocument: LastDocument | undefined;
+  /** What the store refused, until it takes it or the upstream is asked again. */
+  unstored: Unstored | undefined;
   /** resourceVersion of the ExternalArtifact that our last write returned. */
   artifactVersion: string | undefined;
   /** Warnings already told, so that each makes one event. */
@@ -84,6 +93,7 @@ export function initialMemory(
     unwritten: undefined,
     isPublishing: false,
     lastDocument: undefined,
+    unstored: undefined,
     artifactVersion: undefined,
     warned: new Set(),
   };

@@ -13,7 +13,7 @@ import {
 import { addressEvent, eventOf } from "./outcome_events.ts";
 import type { SourcePlan } from "./plan_source.ts";
 import type { ReconcileContext } from "./reconcile_context.ts";
-import { formatTime } from "./rfc3339.ts";
+import { formatTime } from "../core/format_time.ts";
 import type { SourceMemory } from "./source_memory.ts";
 
 /** A phase that lasts longer is shown in the status, in milliseconds (DESIGN §3). */

@@ -1,3 +1,4 @@
+import { formatTime } from "../core/format_time.ts";
 import { controllerName } from "../core/api_names.ts";
 import type { InvolvedObject, ObjectEvent } from "../core/object_event.ts";
 
@@ -30,7 +31,7 @@ export function fluxEvent(event: ObjectEvent, reportingInstance: string): FluxEv
   return {
     involvedObject,
     severity: event.type === "Warning" ? "error" : "info",
-    timestamp: new Date(event.time).toISOString().replace(/\.\d+Z$/, "Z"),
+    timestamp: formatTime(event.time),
     message: shortened(event.message),
     reason: event.reason,
     metadata: Object.fromEntries([

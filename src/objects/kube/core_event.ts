@@ -1,14 +1,10 @@
 import { controllerName } from "../../core/api_names.ts";
+import { formatTime } from "../../core/format_time.ts";
 import type { ObjectEvent } from "../../core/object_event.ts";
 
 /** What client-go cuts messages to; the newer API of events refuses longer ones. */
 const maxMessage = 1_024;
 const maxName = 253;
-
-/** Seconds, as `metav1.Time` is written. */
-export function rfc3339(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
-}
 
 /** The message as it is written. */
 export function eventMessage({ message }: ObjectEvent): string {
@@ -37,7 +33,7 @@ export interface EventIdentity {
 export function coreEvent(event: ObjectEvent, { suffix, instance }: EventIdentity) {
   const { involvedObject, type, reason, time } = event;
   const { namespace, name } = involvedObject;
-  const timestamp = rfc3339(time);
+  const timestamp = formatTime(time);
   return {
     apiVersion: "v1",
     kind: "Event",

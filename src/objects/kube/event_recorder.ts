@@ -1,10 +1,11 @@
+import { formatTime } from "../../core/format_time.ts";
 import type { Clock } from "../../core/clock.ts";
 import { controllerName } from "../../core/api_names.ts";
 import type { ObjectEvent } from "../../core/object_event.ts";
 import { NotFoundError, ObjectsUnavailableError } from "../objects.ts";
 import type { ApiClient } from "./api_client.ts";
 import { ApiStatusError } from "./api_status_error.ts";
-import { coreEvent, eventMessage, rfc3339 } from "./core_event.ts";
+import { coreEvent, eventMessage } from "./core_event.ts";
 import { pause } from "./pause.ts";
 import { listPath, objectPath } from "./resource.ts";
 
@@ -128,7 +129,7 @@ export class EventRecorder {
         path: objectPath(events, { namespace, name: known.name }),
         query: { fieldManager: controllerName },
         contentType: mergePatchType,
-        body: { count: known.count + 1, lastTimestamp: rfc3339(event.time) },
+        body: { count: known.count + 1, lastTimestamp: formatTime(event.time) },
         what: `Cannot count an event on "${namespace}/${name}"`,
         signal: this.#closing.signal,
       });

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { formatTime } from "../../core/format_time.ts";
 import type { ObjectMeta } from "../../core/object_meta.ts";
 import type { DeclaredMetadata } from "./declared_metadata.ts";
 
@@ -18,7 +19,7 @@ export function newMetadata(declared: DeclaredMetadata, added: AddedMetadata): O
     uid: uidOf(`${kind}/${declared.namespace}/${declared.name}`),
     resourceVersion,
     generation: 1,
-    creationTimestamp: new Date(createdAt).toISOString().replace(/\.\d{3}Z$/, "Z"),
+    creationTimestamp: formatTime(createdAt),
   };
 }
 
