@@ -40,7 +40,10 @@ export class KubeWorld {
 
   async installFlux(): Promise<void> {
     await this.plane.kubectl(["apply", "--server-side", "--filename", await fluxCrd()]);
-    await this.plane.kubectl(["wait", "--for=condition=Established", "crd", "--all"]);
+    // Without a namespace there is no object, but there is an answer once the kind is served.
+    const isServed = () =>
+      this.plane.kubectl(["get", "externalartifacts", "-A"]).then(() => true, () => false);
+    while (!(await isServed()));
   }
 
   /** A new, empty namespace. */

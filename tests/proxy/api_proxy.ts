@@ -6,6 +6,27 @@ export type Intercept = (
   pass: () => Promise<Response>,
 ) => Response | Promise<Response> | undefined;
 
+/** The body, ended in an orderly way where it breaks: Deno.serve passes no other end of a stream on over HTTP/2. */
+function untilBroken(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  return new ReadableStream({
+    async pull(controller) {
+      const { value } = await reader.read().catch(() => ({ value: undefined }));
+      if (value) controller.enqueue(value);
+      else controller.close();
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+}
+
+/** Where a proxy listens, and as whom. */
+export interface ApiProxyListen {
+  readonly port?: number;
+  /** PEM */
+  readonly cert?: string;
+  readonly key?: string;
+}
+
 /**
  * Stands before a real API server, under a certificate of the same authority, and gives other answers on demand. What it
  * passes on comes from the administrator.
@@ -14,14 +35,17 @@ export class ApiProxy {
   readonly #upstream: string;
   readonly #client: Deno.HttpClient;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  readonly #closing = new AbortController();
+  #passing = new AbortController();
   /** Decides about each request; unset, all are passed on. */
   intercept: Intercept = () => undefined;
 
   /**
    * @param upstream URL of the API server
    * @param dir of the control plane, whose keys are used
+   * @param listen another port or certificate than any and the API server's
    */
-  constructor(upstream: string, dir: string) {
+  constructor(upstream: string, dir: string, listen: ApiProxyListen = {}) {
     const read = (name: string) => Deno.readTextFileSync(join(dir, "pki", name));
     this.#upstream = upstream;
     this.#client = Deno.createHttpClient({
@@ -33,6 +57,8 @@ export class ApiProxy {
       ...{ hostname: "127.0.0.1", port: 0, onListen: () => {} },
       cert: read("apiserver.crt"),
       key: read("apiserver.key"),
+      ...listen,
+      signal: this.#closing.signal,
     }, (request) => this.intercept(request, () => this.#pass(request)) ?? this.#pass(request));
   }
 
@@ -40,8 +66,16 @@ export class ApiProxy {
     return `https://127.0.0.1:${this.#server.addr.port}`;
   }
 
+  /** Ends every answer that is still being given. */
+  cut(): void {
+    this.#passing.abort();
+    this.#passing = new AbortController();
+  }
+
   async close(): Promise<void> {
-    await this.#server.shutdown();
+    this.#passing.abort();
+    this.#closing.abort();
+    await this.#server.finished;
     this.#client.close();
   }
 
@@ -52,10 +86,13 @@ export class ApiProxy {
     const body = request.body ? await request.bytes() : null;
     const answer = await fetch(this.#upstream + pathname + search, {
       ...{ method: request.method, headers, body, client: this.#client },
-      signal: request.signal,
+      signal: this.#passing.signal,
     });
     const kept = new Headers(answer.headers);
     for (const name of ["content-encoding", "content-length"]) kept.delete(name);
-    return new Response(answer.body, { status: answer.status, headers: kept });
+    return new Response(answer.body && untilBroken(answer.body), {
+      status: answer.status,
+      headers: kept,
+    });
   }
 }
