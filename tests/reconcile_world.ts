@@ -9,6 +9,7 @@ import { packDocument } from "../src/pack/pack_document.ts";
 import type { ReconcileContext } from "../src/reconcile/reconcile_context.ts";
 import { type ReconcileResult, reconcileSource } from "../src/reconcile/reconcile_source.ts";
 import type { SourceMemories } from "../src/reconcile/source_memory.ts";
+import type { ArtifactStore } from "../src/store/artifact_store.ts";
 import { MemoryStore } from "../src/store/memory_store.ts";
 import { checkArtifactStatus, checkStatus } from "./laws/status.ts";
 import { ManualClock } from "./manual_clock.ts";
@@ -39,7 +40,7 @@ export class ReconcileWorld implements AsyncDisposable {
   readonly upstream = new ScriptedUpstream();
   readonly collected: (Artifact | undefined)[] = [];
   memories: SourceMemories = new Map();
-  store = new MemoryStore(2 ** 20, this.clock);
+  store: ArtifactStore = new MemoryStore(2 ** 20, this.clock);
   urlBase = "http://artifacts:8080";
   maxAttempts = 3;
   /** What the operator still holds of a failed put. */

@@ -83,7 +83,6 @@ function rewrite(context: ReconcileContext, memory: SourceMemory, error: unknown
   return { requeueAt: context.clock.now() + delay, outcome, fetched: false, changed: false };
 }
 
-
 async function attempt(context: ReconcileContext, subject: Subject): Promise<ReconcileResult> {
   const { source, memory, run } = subject;
   const writer = new StatusWriter(context, source);
@@ -95,7 +94,13 @@ async function attempt(context: ReconcileContext, subject: Subject): Promise<Rec
   run.signal.throwIfAborted();
   const said = await publishOutcome(context, { source, memory, outcome });
   const next = memory.unwritten?.next ??
-    nextAttempt(context, { source, memory, outcome: said.outcome, plan, fetched: work !== undefined });
+    nextAttempt(context, {
+      source,
+      memory,
+      outcome: said.outcome,
+      plan,
+      fetched: work !== undefined,
+    });
   if (memory.unwritten && outcome.kind === "failed") memory.unwritten.next = next;
   const changed = await writer.write(said.outcome, {
     handled,
