@@ -8,7 +8,11 @@ import {
 } from "../core/api_names.ts";
 import type { Artifact } from "../core/artifact.ts";
 import { type ConditionState, withCondition } from "../core/condition.ts";
-import type { ExternalArtifact, ExternalArtifactStatus } from "../core/external_artifact.ts";
+import type {
+  ExternalArtifact,
+  ExternalArtifactSpec,
+  ExternalArtifactStatus,
+} from "../core/external_artifact.ts";
 import type { ExternalSource } from "../core/external_source.ts";
 import { controllerOf, type OwnerReference } from "../core/object_meta.ts";
 import type { ExternalArtifactWrite } from "../objects/objects.ts";
@@ -58,11 +62,19 @@ export function nameConflict(
     return `${externalArtifactKind} ${quoted} is controlled by ${controller.kind} "${controller.name}"`;
   }
   if (controller || metadata.labels?.[managedByLabel] === controllerName) return undefined;
-  const { sourceRef } = spec;
-  const ours = sourceRef?.kind === externalSourceKind && sourceRef.name === source.metadata.name;
-  return ours
+  return namesSource(spec.sourceRef, source)
     ? undefined
     : `${externalArtifactKind} ${quoted} exists and was not made for this source`;
+}
+
+/** Whether a `sourceRef` names a source; what it leaves out is taken as right. */
+function namesSource(
+  ref: ExternalArtifactSpec["sourceRef"],
+  { metadata }: ExternalSource,
+): boolean {
+  return ref?.kind === externalSourceKind && ref.name === metadata.name &&
+    (ref.namespace ?? metadata.namespace) === metadata.namespace &&
+    (ref.apiVersion ?? externalSourceApiVersion) === externalSourceApiVersion;
 }
 
 /** Whether metadata and spec of an existing ExternalArtifact are as wanted. */
