@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { artifactKey } from "../core/artifact_key.ts";
+import type { ExternalSource } from "../core/external_source.ts";
+import type { StoredInfo } from "../store/artifact_store.ts";
+import { ManualClock } from "../../tests/manual_clock.ts";
+import { artifactOf, sourceOf } from "../../tests/source_fixtures.ts";
+import { GarbageCollector } from "./garbage_collector.ts";
+
+const minute = 60_000;
+const key = "team/config";
+const keyOf = (digit: string) => artifactOf(digit).path;
+
+/** A store and a live source, both of which a test changes; records: 2, TTL: a minute. */
+class World {
+  readonly clock = new ManualClock();
+  readonly stored = new Map<string, StoredInfo>();
+  readonly problems: string[] = [];
+  source: ExternalSource | undefined;
+  readFailure: Error | undefined;
+  collections = 0;
+  readonly collector = new GarbageCollector({
+    objects: {
+      readSource: () => {
+        this.collections++;
+        return this.readFailure ? Promise.reject(this.readFailure) : Promise.resolve(this.source);
+      },
+    },
+    store: {
+      // deno-lint-ignore require-await -- the contract is an async iterable
+      list: async function* (this: World, prefix: string) {
+        for (const info of [...this.stored.values()]) if (info.key.startsWith(prefix)) yield info;
+      }.bind(this),
+      delete: (each) => Promise.resolve(void this.stored.delete(each)),
+    },
+    clock: this.clock,
+    ttlMs: minute,
+    records: 2,
+    onProblem: (action) => this.problems.push(action),
+  });
+
+  put(...digits: string[]): void {
+    for (const digit of digits) {
+      const path = keyOf(digit);
+      this.stored.set(path, { key: path, size: 1, lastPut: this.clock.now() });
+    }
+  }
+
+  /** A new artifact replaces the one that is published. */
+  publish(digit: string): void {
+    const replaced = this.source?.status.artifact;
+    this.put(digit);
+    this.source = sourceOf({ status: { artifact: artifactOf(digit) } });
+    this.collector.collectLater(key, replaced);
+  }
+
+  get digits(): string {
+    return [...this.stored.keys()].map((each) => each.at(-8)).sort().join("");
+  }
+}
+
+Deno.test("GarbageCollector keeps the current artifact and the one before", async () => {
+  const world = new World();
+  for (const digit of ["a", "b", "c", "d"]) {
+    world.publish(digit);
+    await world.clock.advance(10 * minute);
+  }
+  assert.equal(world.digits, "cd");
+  assert.equal(world.clock.pending, 0);
+});
+
+Deno.test("GarbageCollector spares what stopped being current within the TTL", async () => {
+  const world = new World();
+  for (const digit of ["a", "b", "c", "d"]) {
+    world.publish(digit);
+    await world.clock.advance(1_000);
+  }
+  await world.clock.advance(minute - 4_001);
+  assert.equal(world.digits, "abcd");
+  await world.clock.advance(5 * minute);
+  assert.equal(world.digits, "cd");
+});
+
+Deno.test("GarbageCollector collects from a source that changes all the time", async () => {
+  const world = new World();
+  for (let round = 0; round < 60; round++) {
+    world.publish("0123456789abcdef"[round % 16]!);
+    await world.clock.advance(10_000);
+    assert.ok(world.stored.size <= 14, `${world.stored.size} artifacts after ${round} rounds`);
+  }
+  assert.ok(world.collections < 15, "one collection a TTL is enough");
+});
+
+Deno.test("GarbageCollector chooses from what is live, not from what it was told", async () => {
+  const world = new World();
+  world.put("a", "b", "c");
+  await world.clock.advance(10 * minute);
+  world.source = sourceOf({ status: { artifact: artifactOf("a") } });
+  await world.collector.collect(key);
+  assert.equal(world.stored.has(keyOf("a")), true);
+});
+
+Deno.test("GarbageCollector deletes nothing when the live read fails, or finds no source", async () => {
+  const world = new World();
+  world.put("a", "b", "c");
+  world.readFailure = new Error("unreachable");
+  world.collector.collectLater(key, artifactOf("a"));
+  await world.clock.advance(10 * minute);
+  assert.deepEqual(world.problems, [`collect the garbage of "${key}"`]);
+  world.readFailure = undefined;
+  world.collector.collectLater(key, undefined);
+  await world.clock.advance(10 * minute);
+  assert.equal(world.digits, "abc");
+});
+
+Deno.test("GarbageCollector deletes nothing of a source that another one's name begins with", async () => {
+  const world = new World();
+  const other = artifactKey({ namespace: "team", name: "config-2", hex: "e".repeat(64) });
+  world.put("a", "b", "c", "d");
+  world.stored.set(other, { key: other, size: 1, lastPut: 0 });
+  world.source = sourceOf({ status: { artifact: artifactOf("d") } });
+  await world.clock.advance(10 * minute);
+  await world.collector.collect(key);
+  assert.equal(world.stored.has(other), true);
+  assert.ok(world.stored.size < 5);
+});
+
+Deno.test("GarbageCollector plans nothing any more after it was stopped", async () => {
+  const world = new World();
+  world.publish("a");
+  world.publish("b");
+  world.collector.stop();
+  assert.equal(world.clock.pending, 0);
+  await world.clock.advance(10 * minute);
+  assert.equal(world.collections, 0);
+});

@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import { sourceKey, splitSourceKey } from "../core/source_key.ts";
+import type { StoredInfo } from "../store/artifact_store.ts";
+import { ManualClock } from "../../tests/manual_clock.ts";
+import { MemoryObjects } from "../../tests/memory_objects.ts";
+import { artifactOf } from "../../tests/source_fixtures.ts";
+import { isNamed, type SweepContext, sweepStore } from "./sweep_store.ts";
+
+const minute = 60_000;
+const at = (name: string, namespace = "team") => ({ namespace, name });
+const keyOf = (name: string, digit = "a", namespace = "team") =>
+  artifactOf(digit, at(name, namespace)).path;
+
+/** A store whose keys were put ten minutes ago, and synced objects. */
+class World implements Disposable {
+  readonly clock = new ManualClock();
+  readonly objects = new MemoryObjects();
+  readonly stored = new Map<string, StoredInfo>();
+  readonly surplus: string[] = [];
+  readonly #abort = new AbortController();
+
+  constructor(...keys: string[]) {
+    void this.objects.watch(() => {}, this.#abort.signal);
+    for (const key of keys) this.put(key, this.clock.now() - 10 * minute);
+  }
+
+  [Symbol.dispose](): void {
+    this.#abort.abort();
+  }
+
+  put(key: string, lastPut: number): void {
+    this.stored.set(key, { key, size: 1, lastPut });
+  }
+
+  sweep(more: Partial<SweepContext> = {}): Promise<void> {
+    const stored = this.stored;
+    return sweepStore({
+      objects: this.objects,
+      store: {
+        // deno-lint-ignore require-await -- the contract is an async iterable
+        list: async function* () {
+          yield* [...stored.values()];
+        },
+        delete: (key) => Promise.resolve(void stored.delete(key)),
+      },
+      clock: this.clock,
+      ttlMs: minute,
+      signal: this.#abort.signal,
+      onSurplus: (key) => this.surplus.push(key),
+      ...more,
+    });
+  }
+
+  get left(): string[] {
+    return [...this.stored.keys()];
+  }
+}
+
+Deno.test("sweepStore() removes what a source that is gone has left", async () => {
+  using world = new World(keyOf("gone"), keyOf("gone", "b"), keyOf("here"));
+  world.objects.createSource({ ...at("here"), spec: {} });
+  await world.sweep();
+  assert.deepEqual(world.left, [keyOf("here")]);
+});
+
+Deno.test("sweepStore() removes nothing that is young", async () => {
+  using world = new World();
+  world.put(keyOf("gone"), world.clock.now() - minute + 1);
+  await world.sweep();
+  assert.equal(world.left.length, 1);
+  await world.clock.advance(1);
+  await world.sweep();
+  assert.equal(world.left.length, 0);
+});
+
+Deno.test("sweepStore() removes nothing before the caches are synced", async () => {
+  using world = new World(keyOf("gone"));
+  const objects = new MemoryObjects();
+  await world.sweep({ objects });
+  assert.equal(world.left.length, 1);
+  assert.deepEqual(objects.calls, []);
+});
+
+Deno.test("sweepStore() believes no cache: a source that a live GET finds stays", async () => {
+  using world = new World(keyOf("unseen"));
+  const hidden = new MemoryObjects();
+  hidden.createSource({ ...at("unseen"), spec: {} });
+  const { sources, artifacts } = world.objects;
+  const readSource = hidden.readSource.bind(hidden);
+  const readArtifact = hidden.readArtifact.bind(hidden);
+  await world.sweep({ objects: { sources, artifacts, readSource, readArtifact } });
+  assert.equal(world.left.length, 1);
+});
+
+Deno.test("sweepStore() removes nothing when the live GET fails", async () => {
+  using world = new World(keyOf("gone"));
+  world.objects.onCall = () => {
+    throw new Error("unreachable");
+  };
+  await assert.rejects(world.sweep(), { message: "unreachable" });
+  assert.equal(world.left.length, 1);
+});
+
+for (const labels of [{ "app.kubernetes.io/managed-by": "externalsource-controller" }, {}]) {
+  const seen = Object.keys(labels).length > 0 ? "that is watched" : "that only a live GET finds";
+  Deno.test(`sweepStore() spares what an ExternalArtifact names ${seen}`, async () => {
+    using world = new World(keyOf("gone"), keyOf("gone", "b"));
+    const artifact = artifactOf("a", at("gone"));
+    world.objects.plantArtifact(at("gone"), {
+      spec: {},
+      status: { artifact },
+      metadata: { labels },
+    });
+    await world.sweep();
+    assert.deepEqual(world.left, [keyOf("gone")]);
+  });
+}
+
+Deno.test("sweepStore() works without Flux", async () => {
+  using world = new World(keyOf("gone"));
+  world.objects.artifacts.isInstalled = false;
+  await world.sweep();
+  assert.deepEqual([world.left, world.objects.calls], [[], ["readSource"]]);
+});
+
+Deno.test("sweepStore() leaves other namespaces alone, and what is no key of ours", async () => {
+  const foreign = ["artifacts/readme.txt", "artifacts/team/x/latest.tar.gz"];
+  using world = new World(keyOf("gone", "a", "else"), ...foreign, keyOf("gone"));
+  await world.sweep({ watchNamespace: "team" });
+  assert.deepEqual(world.left, [keyOf("gone", "a", "else"), ...foreign]);
+});
+
+Deno.test("sweepStore() stops when it is aborted", async () => {
+  using world = new World(keyOf("a1"), keyOf("b1"), keyOf("c1"));
+  const abort = new AbortController();
+  world.objects.onCall = () => abort.abort();
+  await world.sweep({ signal: abort.signal });
+  assert.equal(world.left.length, 2);
+});
+
+Deno.test("sweepStore() reports sources with more than one artifact, once each", async () => {
+  using world = new World(
+    keyOf("two"),
+    keyOf("two", "b"),
+    keyOf("one"),
+    keyOf("gone"),
+    keyOf("gone", "b"),
+  );
+  for (const name of ["two", "one"]) world.objects.createSource({ ...at(name), spec: {} });
+  await world.sweep();
+  assert.deepEqual(world.surplus, ["team/two"]);
+});
+
+Deno.test("isNamed() by the status of the source or of the ExternalArtifact, and by the whole key", () => {
+  using world = new World();
+  const { objects } = world;
+  objects.createSource({ ...at("s"), spec: {} });
+  objects.editSource(
+    at("s"),
+    (source) => ({ ...source, status: { artifact: artifactOf("a", at("s")) } }),
+  );
+  const labels = { "app.kubernetes.io/managed-by": "externalsource-controller" };
+  const artifact = artifactOf("b", at("s"));
+  objects.plantArtifact(at("s"), { spec: {}, status: { artifact }, metadata: { labels } });
+  assert.deepEqual(["a", "b", "c"].map((digit) => isNamed(objects, keyOf("s", digit))), [
+    true,
+    true,
+    false,
+  ]);
+  assert.equal(isNamed(objects, "artifacts/team/s/latest.tar.gz"), false);
+  assert.equal(isNamed(objects, keyOf("other")), false);
+  assert.deepEqual(splitSourceKey(sourceKey(at("s"))), at("s"));
+});
