@@ -53,7 +53,8 @@ export class ConnectionTable<Connection> {
   }
 
   leave(connection: Connection): void {
-    for (const phase of Object.values(this.#phases)) phase.delete(connection);
+    const { idle, reading, answering } = this.#phases;
+    idle.delete(connection) || reading.delete(connection) || answering.delete(connection);
   }
 
   count(phase: ConnectionPhase): number {

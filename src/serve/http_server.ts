@@ -123,14 +123,13 @@ export class HttpServer {
     }
   }
 
-  async #serve(accepted: Deno.TcpConn): Promise<void> {
+  #serve(accepted: Deno.TcpConn): void {
     if (this.#draining) return accepted.close();
     accepted.setNoDelay(true);
     const connection = new HttpConnection(accepted, this.#context);
     this.#progress(connection, "reading");
     this.#startSweep();
-    await connection.run();
-    this.#leave(connection);
+    connection.run().then(() => this.#leave(connection));
   }
 
   #progress(connection: HttpConnection, phase: ConnectionPhase): void {

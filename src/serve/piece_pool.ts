@@ -5,12 +5,12 @@ export interface Piece {
 }
 
 const largeBytes = 256 * 1024;
-const smallBytes = 8 * 1024;
+const smallBytes = 16 * 1024;
 const maxLarge = 16;
 
 /**
- * Buffers between store and socket. A client that does not read holds its buffer until the server gives it up, so only
- * the first sixteen get a large one (4 MiB in all; large ones cost a third less CPU), the others 8 KiB each.
+ * Buffers between store and socket. The first sixteen to take one get it large (4 MiB in all; large ones cost a third less
+ * CPU), so that memory stays bounded however many download at once.
  */
 export class PiecePool {
   readonly #large: Uint8Array<ArrayBuffer>[] = [];

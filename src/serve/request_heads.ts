@@ -44,7 +44,10 @@ export class RequestHeads {
       // Only the bytes of the first read move a connection on: a client that drips would never run out of time.
       if (searched === 0 && this.#filled > 0) this.onFirstByte();
       searched = this.#filled;
-      if (!await this.#fill()) return undefined;
+      if (this.#filled === this.#buffer.length && !this.#grow()) return undefined;
+      const count = await this.#source.read(this.#buffer.subarray(this.#filled));
+      if (count === null) return undefined;
+      this.#filled += count;
     }
   }
 
@@ -77,13 +80,6 @@ export class RequestHeads {
   #discard(count: number): void {
     this.#buffer.copyWithin(0, count, this.#filled);
     this.#filled -= count;
-  }
-
-  async #fill(): Promise<boolean> {
-    if (this.#filled === this.#buffer.length && !this.#grow()) return false;
-    const count = await this.#source.read(this.#buffer.subarray(this.#filled));
-    this.#filled += count ?? 0;
-    return count !== null;
   }
 
   #grow(): boolean {

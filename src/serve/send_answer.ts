@@ -23,24 +23,60 @@ export async function sendAnswer(sink: AnswerSink, head: string, body: HttpAnswe
   await sendStream(sink, body);
 }
 
+const nothing = new Uint8Array(0);
+const probeBytes = 1024;
+
 async function sendByReading(sink: AnswerSink, head: string, body: StoredBody): Promise<void> {
-  const { end } = body.range;
-  let position = body.range.start;
+  const { start, end } = body.range;
+  let position = start;
+  position += await sendPiece(sink, body, { position, prefix: encoder.encode(head) });
+  while (position < end) {
+    // Where neither reading nor writing has to wait, nothing else would run until the end of the file.
+    await turnOfLoop();
+    position += await sendPiece(sink, body, { position, prefix: nothing });
+  }
+}
+
+interface PieceOptions {
+  readonly position: number;
+  /** Bytes to send before. */
+  readonly prefix: Uint8Array;
+}
+
+/**
+ * Sends as much as the client takes at once; if that is not all, waits for it with a few bytes in hand: a client that
+ * does not read must not hold a buffer.
+ *
+ * @returns bytes of the body sent
+ */
+async function sendPiece(
+  sink: AnswerSink,
+  body: StoredBody,
+  { position, prefix }: PieceOptions,
+): Promise<number> {
+  const left = body.range.end - position;
   const piece = sink.pool.take();
+  let filled = prefix.length;
+  let sent = 0;
   try {
-    let filled = encoder.encodeInto(head, piece.bytes).written;
-    do {
-      const room = Math.min(piece.bytes.length, filled + end - position);
-      const count = await read(body, piece.bytes.subarray(filled, room), position);
-      position += count;
-      await writeAll(sink, piece.bytes.subarray(0, filled + count));
-      filled = 0;
-      // Where neither reading nor writing has to wait, nothing else would run until the end of the file.
-      if (position < end) await turnOfLoop();
-    } while (position < end);
+    piece.bytes.set(prefix);
+    const into = piece.bytes.subarray(prefix.length, prefix.length + left);
+    filled += await read(body, into, position);
+    sent = await sink.write(piece.bytes.subarray(0, filled));
   } finally {
     piece.release();
   }
+  if (sent === filled) return sent - prefix.length;
+  if (sent < prefix.length) await writeAll(sink, prefix.subarray(sent));
+  const count = Math.max(0, sent - prefix.length);
+  return count + await sendProbe(sink, body, position + count);
+}
+
+async function sendProbe(sink: AnswerSink, body: StoredBody, position: number): Promise<number> {
+  const probe = new Uint8Array(Math.min(probeBytes, body.range.end - position));
+  const count = await read(body, probe, position);
+  await writeAll(sink, probe.subarray(0, count));
+  return count;
 }
 
 function turnOfLoop(): Promise<void> {

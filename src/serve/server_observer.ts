@@ -16,6 +16,8 @@ export interface AnsweredRequest {
 export interface ServerObserver {
   /** A request is being answered; `answered` follows. */
   started?(): void;
+  /** The head of a request has come; `answered` follows, whatever happens. */
+  started?(): void;
   answered?(request: AnsweredRequest): void;
   /** The server closed a connection by itself. */
   cut?(reason: CutReason): void;

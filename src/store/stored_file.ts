@@ -34,15 +34,22 @@ export function openStoredFile(path: string): StoredArtifact | undefined {
   };
 }
 
+/** The kernel reads ahead further than this, so that most such reads find their bytes in memory. */
+const atOnceBytes = 16 * 1024;
+
 /**
- * The first piece comes at once: it is most often the whole artifact, and was read or written a moment ago. The pieces of
- * a large one are read beside the event loop, which a slow volume would else hold up.
+ * The first piece comes at once: it is most often the whole artifact, and was read or written a moment ago; so do small
+ * ones. The pieces of a large one are read beside the event loop, which a slow volume would else hold up.
  */
 function reader(file: Deno.FsFile): NonNullable<StoredArtifact["read"]> {
   let at = 0;
   return (into, position) => {
     if (position !== at) file.seekSync(position, Deno.SeekMode.Start);
-    if (position === 0) return at = file.readSync(into) ?? 0;
+    if (position === 0 || into.length <= atOnceBytes) {
+      const count = file.readSync(into) ?? 0;
+      at = position + count;
+      return count;
+    }
     return file.read(into).then((count) => {
       at = position + (count ?? 0);
       return count ?? 0;
