@@ -1,0 +1,18 @@
+/** The artifact server alone, over a directory, on a free port that it prints: what `tests/bench/serve.ts` measures. */
+import { systemClock } from "../../src/cli/system_clock.ts";
+import { artifactHandler } from "../../src/serve/artifact_handler.ts";
+import { HttpServer } from "../../src/serve/http_server.ts";
+import { PvcStore } from "../../src/store/pvc_store.ts";
+
+const store = new PvcStore(Deno.args[0]!, systemClock);
+const server = new HttpServer({
+  address: { hostname: "127.0.0.1", port: 0 },
+  clock: systemClock,
+  handler: artifactHandler({
+    open: (key) => store.open(key),
+    isNamed: () => false,
+    syncedSince: () => 0,
+    now: () => Date.now(),
+  }),
+});
+await Deno.stdout.write(new TextEncoder().encode(`${server.address.port}\n`));

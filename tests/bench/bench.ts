@@ -1,0 +1,72 @@
+/**
+ * The numbers to reach (DESIGN §14), each beside its peer or floor in the same run, as a table of ratios. Exits 1 if one is
+ * missed. Linux, as root.
+ *
+ *     deno task bench [ROW...] [--sources N] [--runs N] [--large] [--markdown FILE] [--json FILE]
+ *
+ * Rows: create, unchanged, populated, document, serve; without one, all. `--large` adds 10,000 sources.
+ */
+import { parseArgs } from "node:util";
+import { type Bar, formatBars, isReached } from "./bar.ts";
+import { BenchWorld, mayUnshare } from "./bench_world.ts";
+import { createSourcesRow } from "./rows/create_sources.ts";
+import { documentRow } from "./rows/document.ts";
+import { populatedRows } from "./rows/populated.ts";
+import { serveRows } from "./rows/serve.ts";
+import { unchangedRow } from "./rows/unchanged.ts";
+
+const { values, positionals } = parseArgs({
+  args: Deno.args,
+  allowPositionals: true,
+  options: {
+    sources: { type: "string", default: "1000" },
+    runs: { type: "string", default: "3" },
+    large: { type: "boolean", default: false },
+    markdown: { type: "string" },
+    json: { type: "string" },
+  },
+});
+const [count, runs] = [Number(values.sources), Number(values.runs)];
+
+const rows: Readonly<Record<string, (world: BenchWorld) => Promise<readonly Bar[]>>> = {
+  create: async (world) => [
+    ...await createSourcesRow(world, { count, runs, hosts: 20 }),
+    ...await createSourcesRow(world, { count, runs: 1, hosts: 1 }),
+  ],
+  unchanged: (world) => unchangedRow(world),
+  populated: async (world) => [
+    ...await populatedRows(world, { count, memoryBar: 150 }),
+    ...(values.large ? await populatedRows(world, { count: 10_000, memoryBar: 400 }) : []),
+  ],
+  document: (world) => documentRow(world, { runs }),
+};
+
+async function run(chosen: readonly string[]): Promise<readonly Bar[]> {
+  const bars: Bar[] = [];
+  const add = (some: readonly Bar[]) => {
+    bars.push(...some);
+    console.error(formatBars(some));
+  };
+  if (chosen.some((name) => name in rows)) {
+    await using world = await BenchWorld.start();
+    for (const name of chosen) if (rows[name]) add(await rows[name](world));
+  }
+  if (chosen.includes("serve")) add(await serveRows());
+  return bars;
+}
+
+const names = [...Object.keys(rows), "serve"];
+const unknown = positionals.filter((name) => !names.includes(name));
+if (unknown.length > 0) {
+  console.error(`Cannot measure "${unknown.join('", "')}": rows are ${names.join(", ")}`);
+  Deno.exit(2);
+}
+if (!await mayUnshare()) {
+  console.error("Cannot measure as in a pod: unshare --mount needs root");
+  Deno.exit(2);
+}
+const bars = await run(positionals.length > 0 ? positionals : names);
+console.log(formatBars(bars));
+if (values.markdown) await Deno.writeTextFile(values.markdown, formatBars(bars));
+if (values.json) await Deno.writeTextFile(values.json, JSON.stringify(bars, null, 2) + "\n");
+Deno.exit(bars.some((bar) => isReached(bar) === false) ? 1 : 0);

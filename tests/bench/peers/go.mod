@@ -1,0 +1,3 @@
+module externalsource-controller/tests/bench/peers
+
+go 1.26.0

@@ -1,0 +1,189 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { BareRequest, RawObject } from "../bare_api.ts";
+import type { Bar } from "../bar.ts";
+import type { BenchWorld } from "../bench_world.ts";
+import { cpuSeconds } from "../process_figures.ts";
+import { median } from "../quantile.ts";
+
+const bareWrites = fileURLToPath(new URL("../bare_writes_program.ts", import.meta.url));
+/** As many as the controller has workers (`--concurrent`). */
+const concurrency = 16;
+
+/** @see createSourcesRow */
+export interface CreateOptions {
+  readonly count: number;
+  readonly hosts: number;
+  readonly runs: number;
+}
+
+interface Cost {
+  readonly wall: number;
+  /** Of the process itself. */
+  readonly own: number;
+  /** With the API server and etcd. */
+  readonly all: number;
+}
+
+/**
+ * N sources at once → all Ready and published, beside the same writes by a bare client. In both cases the sources are there
+ * already when the clock starts: the controller is stopped while they are created.
+ */
+export async function createSourcesRow(
+  world: BenchWorld,
+  { count, hosts, runs }: CreateOptions,
+): Promise<readonly Bar[]> {
+  const pairs: { readonly ours: Cost; readonly bare: Cost; readonly writes: number }[] = [];
+  for (let run = 0; run < runs; run++) {
+    const namespace = `created-${hosts}-${run}`;
+    const wanted = { namespace, count, hosts, interval: "10m" };
+    const before = await world.apiWrites(["externalsources", "externalartifacts"]);
+    const ours = await costOfController(world, wanted);
+    const writes = await world.apiWrites(["externalsources", "externalartifacts"]) - before;
+    const bare = await costOfBareClient(world, wanted);
+    pairs.push({ ours, bare, writes: writes / count - 1 });
+  }
+  const middle = (pick: (pair: typeof pairs[number]) => number) => median(pairs.map(pick));
+  const row = `create ${count} sources, ${hosts} host${hosts > 1 ? "s" : ""}`;
+  const figures = (what: "ours" | "bare") =>
+    `${middle((p) => p[what].wall).toFixed(2)} s, CPU ${middle((p) => p[what].own).toFixed(2)} s`;
+  return [
+    {
+      row,
+      what: "all Ready: wall ÷ bare client's",
+      measured: middle(({ ours, bare }) => ours.wall / bare.wall),
+      unit: "×",
+      bar: 1.3,
+      beside: `${figures("ours")}; bare client: ${figures("bare")}`,
+    },
+    {
+      row,
+      what: "all Ready: CPU with API server and etcd ÷ bare client's",
+      measured: middle(({ ours, bare }) => ours.all / bare.all),
+      unit: "×",
+      beside: `${middle((p) => p.ours.all).toFixed(2)} s; bare client: ${
+        middle((p) => p.bare.all).toFixed(2)
+      } s`,
+    },
+    {
+      row,
+      what: "API writes a source, without events",
+      measured: middle(({ writes }) => writes),
+      unit: "",
+      bar: 3,
+      beside: "POST ExternalArtifact, PATCH its status, PATCH status",
+    },
+  ];
+}
+
+type Wanted = Parameters<BenchWorld["createSources"]>[0];
+
+async function costOfController(world: BenchWorld, wanted: Wanted): Promise<Cost> {
+  await world.createNamespace(wanted.namespace);
+  const controller = await world.startController({ namespace: wanted.namespace });
+  try {
+    Deno.kill(controller.pid, "SIGSTOP");
+    await world.createSources(wanted);
+    return await measure(world, {
+      ...wanted,
+      pid: controller.pid,
+      begin: () => Deno.kill(controller.pid, "SIGCONT"),
+    });
+  } finally {
+    Deno.kill(controller.pid, "SIGCONT");
+    await controller.end("SIGTERM");
+  }
+}
+
+async function costOfBareClient(world: BenchWorld, wanted: Wanted): Promise<Cost> {
+  const namespace = `${wanted.namespace}-bare`;
+  await world.createNamespace(namespace);
+  await world.createSources({ ...wanted, namespace });
+  const file = join(world.directory, namespace);
+  const chains = await sameWrites(world, wanted.namespace, namespace);
+  await Deno.writeTextFile(file, chains.map((chain) => JSON.stringify(chain)).join("\n"));
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", bareWrites, world.plane.kubeconfig, `${concurrency}`, file],
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  const input = child.stdin.getWriter();
+  const output = child.stdout.getReader();
+  try {
+    await output.read();
+    const begin = () => void input.write(new Uint8Array(1));
+    return await measure(world, { namespace, count: wanted.count, pid: child.pid, begin });
+  } finally {
+    await output.read();
+    await input.close();
+    await child.status;
+  }
+}
+
+interface Measured {
+  readonly namespace: string;
+  readonly count: number;
+  readonly pid: number;
+  readonly begin: () => void;
+}
+
+async function measure(
+  world: BenchWorld,
+  { namespace, count, pid, begin }: Measured,
+): Promise<Cost> {
+  const { done } = world.untilReady(namespace, count);
+  await new Promise((resolve) => setTimeout(resolve, 500)); // the watch tells what is there already
+  const [own, api, start] = [cpuSeconds(pid), world.apiServerCpuSeconds(), performance.now()];
+  begin();
+  await done;
+  const used = cpuSeconds(pid) - own;
+  return {
+    wall: (performance.now() - start) / 1_000,
+    own: used,
+    all: used + world.apiServerCpuSeconds() - api,
+  };
+}
+
+/** What the controller wrote for each source, as requests for the same in another namespace. */
+async function sameWrites(
+  world: BenchWorld,
+  from: string,
+  to: string,
+): Promise<readonly (readonly BareRequest[])[]> {
+  const named = async (path: string) =>
+    new Map((await world.api.list(path)).map((object) => [object.metadata.name, object]));
+  const sources = await named(world.sourcesPath(from));
+  const artifacts = await named(world.artifactsPath(from));
+  const targets = await world.api.list(world.sourcesPath(to));
+  return targets.map(({ metadata: { name, uid } }) => {
+    const artifact = artifacts.get(name)!;
+    const [owner] = artifact.metadata.ownerReferences as readonly object[];
+    const metadata = {
+      ...{ name, namespace: to, labels: artifact.metadata.labels },
+      ownerReferences: [{ ...owner, uid }],
+    };
+    return [
+      {
+        method: "POST",
+        path: world.artifactsPath(to),
+        body: {
+          apiVersion: "source.toolkit.fluxcd.io/v1",
+          kind: "ExternalArtifact",
+          metadata,
+          spec: artifact.spec,
+        },
+      },
+      patchStatus(`${world.artifactsPath(to)}/${name}`, artifact),
+      patchStatus(`${world.sourcesPath(to)}/${name}`, sources.get(name)!),
+    ];
+  });
+}
+
+function patchStatus(path: string, { status }: RawObject): BareRequest {
+  return {
+    method: "PATCH",
+    path: `${path}/status`,
+    contentType: "application/json-patch+json",
+    body: [{ op: "add", path: "/status", value: status }],
+  };
+}
