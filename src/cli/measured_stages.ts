@@ -84,6 +84,8 @@ export function measuredStore(
     delete: (key) => store.delete(key),
     list: (prefix) => store.list(prefix),
     verify: (key, digest) => store.verify(key, digest),
+    readMark: (name) => store.readMark(name),
+    writeMark: (name, text, options) => store.writeMark(name, text, options),
     close: () => store.close(),
   };
 }

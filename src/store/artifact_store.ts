@@ -63,5 +63,19 @@ export interface ArtifactStore {
   list(prefix: string): AsyncIterable<StoredInfo>;
   /** Reads the bytes of a key and says whether they have that digest; false if there is no such key. */
   verify(key: string, digest: string): Promise<boolean>;
+  /**
+   * The text of a mark: a note about the store itself, never listed; undefined if there is none. Whatever is in its place
+   * comes back, cut off at a length that no mark has.
+   *
+   * @throws {TypeError} if `name` is no name of a mark (`mark_name.ts`)
+   */
+  readMark(name: string): Promise<string | undefined>;
+  /**
+   * Writes a mark, durably and in one piece. Without `replace` one that exists stays as it is: of several writers one
+   * wins, and whoever reads afterwards learns which.
+   *
+   * @throws {TypeError} if `name` is no name of a mark
+   */
+  writeMark(name: string, text: string, options: { readonly replace: boolean }): Promise<void>;
   close(): Promise<void>;
 }

@@ -71,6 +71,14 @@ export class FallbackStore implements ArtifactStore {
     return this.#store.verify(key, digest);
   }
 
+  readMark(name: string): Promise<string | undefined> {
+    return this.#store.readMark(name);
+  }
+
+  writeMark(...given: Parameters<ArtifactStore["writeMark"]>): Promise<void> {
+    return this.#store.writeMark(...given);
+  }
+
   async close(): Promise<void> {
     this.#held.clear();
     await Deno.remove(this.#options.directory, { recursive: true });

@@ -30,7 +30,19 @@ export class IncomingFiles {
    *
    * @param lastPut becomes its modification time, in milliseconds since the Unix epoch
    */
-  async receive(artifact: ArtifactFile, lastPut: number): Promise<IncomingFile> {
+  receive(artifact: ArtifactFile, lastPut: number): Promise<IncomingFile> {
+    return this.#receive(async (file) => {
+      await copyArtifact(artifact, (piece) => writeAll(file, piece));
+      await file.utime(new Date(lastPut), new Date(lastPut));
+    });
+  }
+
+  /** A text as a file, mode 0600, synced. */
+  receiveText(text: string): Promise<IncomingFile> {
+    return this.#receive((file) => writeAll(file, new TextEncoder().encode(text)));
+  }
+
+  async #receive(write: (file: Deno.FsFile) => Promise<void>): Promise<IncomingFile> {
     const dir = await makeDirectories(this.#root, directoryName);
     const path = await Deno.makeTempFile({ dir, prefix: "put-", suffix: ".tmp" });
     const file = await Deno.open(path, { write: true });
@@ -40,8 +52,7 @@ export class IncomingFiles {
     };
     try {
       await file.tryLock(true).catch(() => false); // not every file system has locks
-      await copyArtifact(artifact, (piece) => writeAll(file, piece));
-      await file.utime(new Date(lastPut), new Date(lastPut));
+      await write(file);
       await file.sync();
     } catch (error) {
       await discard();

@@ -8,6 +8,7 @@ import type {
   StoredInfo,
 } from "./artifact_store.ts";
 import { copyArtifact } from "./copy_artifact.ts";
+import { checkMarkName } from "./mark_name.ts";
 import { asStorageError, storageError } from "./storage_error.ts";
 
 const pieceBytes = 64 * 1024;
@@ -23,6 +24,7 @@ const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 /** Artifacts in memory, for development. Never evicts: everything in it may be published, so a full one refuses. */
 export class MemoryStore implements ArtifactStore {
   readonly #entries = new Map<string, Entry>();
+  readonly #marks = new Map<string, string>();
   readonly #limitBytes: number;
   readonly #clock: Clock;
   /** Bytes of the puts that are under way. */
@@ -77,6 +79,20 @@ export class MemoryStore implements ArtifactStore {
 
   verify(key: string, digest: string): Promise<boolean> {
     return Promise.resolve(this.#entries.get(key)?.digest === digest);
+  }
+
+  async readMark(name: string): Promise<string | undefined> {
+    return this.#marks.get(checkMarkName(name));
+  }
+
+  async writeMark(
+    name: string,
+    text: string,
+    { replace }: { readonly replace: boolean },
+  ): Promise<void> {
+    if (replace || !this.#marks.has(checkMarkName(name))) {
+      this.#marks.set(checkMarkName(name), text);
+    }
   }
 
   close(): Promise<void> {

@@ -6,11 +6,14 @@ import type { ArtifactFile, ArtifactStore, StoredArtifact, StoredInfo } from "./
 import { fileDigest } from "./file_digest.ts";
 import { type IncomingFile, IncomingFiles } from "./incoming_files.ts";
 import { makeDirectories } from "./make_directories.ts";
+import { checkMarkName } from "./mark_name.ts";
 import { asStorageError } from "./storage_error.ts";
 import { openStoredFile } from "./stored_file.ts";
 import { syncDirectory } from "./sync_directory.ts";
 
 const top = "artifacts/";
+/** Bytes; no mark is so long, but the file of somebody else may be. */
+const maxMarkBytes = 4_096;
 /** How often a directory may vanish, because another writer deleted the last key in it, before a put gives up. */
 const maxMoves = 5;
 
@@ -77,6 +80,29 @@ export class PvcStore implements ArtifactStore {
       const path = this.#path(key);
       using file = path === undefined ? undefined : await Deno.open(path).catch(ignoreAbsence);
       return file !== undefined && await fileDigest(file) === digest;
+    });
+  }
+
+  async readMark(name: string): Promise<string | undefined> {
+    const path = `${this.#root}/${checkMarkName(name)}`;
+    return await reporting(`Cannot read mark "${name}"`, async () => {
+      using file = await Deno.open(path).catch(ignoreAbsence);
+      if (!file) return undefined;
+      const text = new Uint8Array(maxMarkBytes);
+      return new TextDecoder().decode(text.subarray(0, await file.read(text) ?? 0));
+    });
+  }
+
+  async writeMark(
+    name: string,
+    text: string,
+    { replace }: { readonly replace: boolean },
+  ): Promise<void> {
+    const path = `${this.#root}/${checkMarkName(name)}`;
+    await reporting(`Cannot write mark "${name}"`, async () => {
+      await using copy = await this.#incoming.receiveText(text);
+      await (replace ? Deno.rename(copy.path, path) : moveIfAbsent(copy.path, path));
+      await syncDirectory(this.#root);
     });
   }
 
@@ -179,6 +205,19 @@ function isAbsence(error: unknown): boolean {
 
 function ignoreAbsence(error: unknown): undefined {
   if (!isAbsence(error)) throw error;
+}
+
+/** A link is made for one only of several writers; where the file system has none, the last one wins. */
+async function moveIfAbsent(from: string, to: string): Promise<void> {
+  try {
+    await Deno.link(from, to);
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) return;
+    if (fileErrorState(error) === undefined || await Deno.lstat(to).catch(ignoreAbsence)) {
+      throw error;
+    }
+    await Deno.rename(from, to);
+  }
 }
 
 /** False also if it cannot be removed: an empty directory harms nobody. */

@@ -287,4 +287,52 @@ export function testStore(
     assert.equal(await store.verify(key, artifact.digest), true);
     assert.equal(await store.verify(key, `sha256:${"0".repeat(64)}`), false);
   });
+
+  const markName = `.owner-${"0".repeat(64)}.json`;
+
+  test("keeps marks beside the artifacts, never listed", async (store, { directory }) => {
+    assert.equal(await store.readMark(markName), undefined);
+    await store.writeMark(markName, "first", { replace: false });
+    const { key, artifact } = await packedFile(directory, bytesOf(1, 10));
+    await store.put(key, artifact);
+    assert.equal(await store.readMark(markName), "first");
+    assert.deepEqual(await keysOf(store, ""), [key]);
+    assert.deepEqual(await keysOf(store, "."), []);
+    assert.equal(await store.open(markName), undefined);
+    assert.equal(await store.stat(markName), undefined);
+    await store.delete(markName);
+    assert.equal(await store.readMark(markName), "first");
+    assert.equal(await store.readMark(markName.replace("0.json", "1.json")), undefined);
+  });
+
+  test("replaces a mark only if it is told to", async (store) => {
+    await store.writeMark(markName, "first, which is longer", { replace: false });
+    await store.writeMark(markName, "second", { replace: false });
+    assert.equal(await store.readMark(markName), "first, which is longer");
+    await store.writeMark(markName, "third", { replace: true });
+    assert.equal(await store.readMark(markName), "third");
+  });
+
+  test("lets one of many writers of a new mark win, whole", async (store) => {
+    const texts = Array.from({ length: 20 }, (_, index) => `${index}`.repeat(50));
+    const reads = await Promise.all(texts.map(async (text) => {
+      await store.writeMark(markName, text, { replace: false });
+      return await store.readMark(markName);
+    }));
+    assert.equal(new Set(reads).size, 1);
+    assert.ok(texts.includes(reads[0]!), reads[0]);
+  });
+
+  test("takes nothing but names of marks as such", async (store, { directory }) => {
+    const { key, artifact } = await packedFile(directory, bytesOf(1, 10));
+    await store.put(key, artifact);
+    const notNames = [
+      ...["", ".", "..", ".owner", ".owner-.json", markName.slice(1), `${markName}\n`, key],
+      ...[`../${markName}`, `/${markName}`, `artifacts/${markName}`, markName.replace("r-", "r/-")],
+    ];
+    for (const name of notNames) {
+      await assert.rejects(store.readMark(name), TypeError, name);
+      await assert.rejects(store.writeMark(name, "text", { replace: true }), TypeError, name);
+    }
+  });
 }
