@@ -62,9 +62,13 @@ export class KindWatch<T extends WatchedObject> {
     let failures = 0;
     while (!signal.aborted) {
       this.#hasWorked = false;
+      const from = this.#cache.position;
       const error = await this.#once(signal);
       if (signal.aborted) return;
-      failures = this.#hasWorked ? 0 : failures;
+      // So answers a server that is back; that it was away must not put off the list that mends it.
+      const isOutdated = from !== undefined && error instanceof ApiStatusError &&
+        error.code === 410;
+      failures = this.#hasWorked || isOutdated ? 0 : failures;
       if (error === undefined && this.#hasWorked) continue;
       failures += 1;
       await pause(this.#handle(error, failures), this.#options.clock, signal);
@@ -164,7 +168,7 @@ export class KindWatch<T extends WatchedObject> {
     const startedAt = clock.now();
     let lines = 0;
     try {
-      for await (const line of readLines(stream.body, stream.heard)) {
+      for await (const line of readLines(stream.pieces)) {
         lines += 1;
         this.#apply(line);
         this.#hasWorked = true;
