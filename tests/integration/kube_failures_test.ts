@@ -350,6 +350,8 @@ Deno.test("KubeObjects.updateArtifact() takes over what the Go implementation ma
     };
     await kubectl(["create", "--field-manager=manager", "-f", "-"], JSON.stringify(old));
     await go({ ...old, status: { conditions: [] } }, "--subresource=status");
+    const artifact = ["externalartifact", "a"];
+    await kubectl(["-n", namespace, "label", "--field-manager=person", ...artifact, "by=person"]);
     const labels = { "app.kubernetes.io/managed-by": "externalsource-controller" };
     const wanted = { ...{ namespace, name: "a" }, labels, annotations: {}, ownerReferences: [] };
     const found = await objects.readArtifact({ namespace, name: "a" });
@@ -360,8 +362,8 @@ Deno.test("KubeObjects.updateArtifact() takes over what the Go implementation ma
     ]);
     const { metadata, spec } = JSON.parse(text);
     const managers = metadata.managedFields.map((each: { manager: string }) => each.manager);
-    assert.deepEqual(managers, ["externalsource-controller"]);
-    assert.deepEqual(metadata.labels, { team: "x", ...labels });
+    assert.deepEqual(managers.toSorted(), ["externalsource-controller", "person"]);
+    assert.deepEqual(metadata.labels, { team: "x", by: "person", ...labels });
     assert.deepEqual(spec, {});
     await watch.artifact("a");
   });

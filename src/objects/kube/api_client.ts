@@ -3,6 +3,8 @@ import { ObjectsUnavailableError } from "../objects.ts";
 import type { ApiAccess, ApiConnection } from "./api_connection.ts";
 import { apiError } from "./api_error.ts";
 import { Deadline } from "./deadline.ts";
+import { readPieces } from "./read_pieces.ts";
+import { untilAborted } from "./until_aborted.ts";
 
 /** One finished call, as `rest_client_requests_total` counts it. */
 export interface ApiCall {
@@ -38,9 +40,7 @@ export interface ApiRequest {
 
 /** A body that is read while it comes. */
 export interface ApiStream {
-  readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
-  /** Must be called for every piece that comes. */
-  readonly heard: () => void;
+  readonly pieces: AsyncIterable<Uint8Array>;
   /** Whether it was broken off because nothing came. */
   readonly isSilent: boolean;
   /** Must be called when the stream is not read any more. */
@@ -72,7 +72,7 @@ export class ApiClient {
   async json(request: ApiRequest): Promise<unknown> {
     const exchange = await this.#exchange(request);
     try {
-      return await exchange.response.json();
+      return JSON.parse(await readText(exchange));
     } catch (cause) {
       const { deadline, access, startedAt } = exchange;
       if (deadline.expired) this.#connection.suspect(access.pool, startedAt);
@@ -85,15 +85,15 @@ export class ApiClient {
   /** A body without an end, broken off after `silenceMs` without a piece. @throws what `objects.ts` names */
   async stream(request: ApiRequest, silenceMs: number): Promise<ApiStream> {
     const { response, deadline, access: { pool } } = await this.#exchange(request);
-    let heardAt = this.#options.clock.now();
+    const { clock } = this.#options;
+    let heardAt = clock.now();
     deadline.extend(silenceMs);
+    const heard = () => {
+      heardAt = pool.heardAt = clock.now();
+      deadline.extend(silenceMs);
+    };
     return {
-      body: response.body ?? new ReadableStream({ start: (controller) => controller.close() }),
-      heard: () => {
-        heardAt = this.#options.clock.now();
-        pool.heardAt = heardAt;
-        deadline.extend(silenceMs);
-      },
+      pieces: withNotice(piecesOf(response, deadline.signal), heard),
       get isSilent() {
         return deadline.expired;
       },
@@ -126,7 +126,7 @@ export class ApiClient {
       throw apiError(request.what, {
         code: response.status,
         retryAfter: response.headers.get("retry-after"),
-        body: await response.text().catch(() => ""),
+        body: await readText(exchange).catch(() => ""),
       });
     } finally {
       deadline.release();
@@ -144,7 +144,8 @@ export class ApiClient {
       signals: [request.signal, pool.lost],
     });
     try {
-      const response = await this.#fetch(request, access, deadline.signal);
+      const answer = this.#fetch(request, access, deadline.signal);
+      const response = await untilAborted(answer, deadline.signal);
       pool.heardAt = Math.max(pool.heardAt, clock.now());
       this.#count(request, `${response.status}`);
       return { response, deadline, access, startedAt };
@@ -182,13 +183,36 @@ export class ApiClient {
 
   #failure(request: ApiRequest, deadline: Deadline, cause: unknown): Error {
     if (request.signal?.aborted) return abortError(request.signal);
-    const state = deadline.expired ? "no whole answer in time" : "the API server cannot be reached";
+    // Aborted by neither: another call has found the connection silent.
+    const state = deadline.signal.aborted
+      ? "no whole answer in time"
+      : "the API server cannot be reached";
     return new ObjectsUnavailableError(`${request.what}: ${state}`, { cause });
   }
 
   #count({ method }: ApiRequest, code: string): void {
     this.#options.onCall?.({ method, code, host: this.#host });
   }
+}
+
+function piecesOf({ body }: Response, signal: AbortSignal): AsyncIterable<Uint8Array> {
+  return readPieces(body ?? ReadableStream.from<Uint8Array>([]), signal);
+}
+
+async function* withNotice(pieces: AsyncIterable<Uint8Array>, heard: () => void) {
+  for await (const piece of pieces) {
+    heard();
+    yield piece;
+  }
+}
+
+async function readText({ response, deadline }: Exchange): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const piece of piecesOf(response, deadline.signal)) {
+    text += decoder.decode(piece, { stream: true });
+  }
+  return text + decoder.decode();
 }
 
 function abortError(signal: AbortSignal): Error {

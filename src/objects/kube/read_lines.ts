@@ -14,17 +14,13 @@ function join(pieces: readonly Uint8Array[]): Uint8Array {
 
 /**
  * The lines of a body, without their ends. What stands after the last newline is left out: the connection broke in it.
- *
- * @param onPiece called for each piece that arrives
  */
 export async function* readLines(
-  body: ReadableStream<Uint8Array>,
-  onPiece: () => void,
+  pieces: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let pending: Uint8Array[] = [];
-  for await (const piece of body) {
-    onPiece();
+  for await (const piece of pieces) {
     let start = 0;
     for (let end = piece.indexOf(newline); end >= 0; end = piece.indexOf(newline, start)) {
       const line = decoder.decode(join([...pending, piece.subarray(start, end)]));

@@ -4,7 +4,7 @@ import { readLines } from "./read_lines.ts";
 async function linesOf(pieces: readonly string[] | readonly Uint8Array[]): Promise<string[]> {
   const encoder = new TextEncoder();
   const bytes = pieces.map((each) => typeof each === "string" ? encoder.encode(each) : each);
-  return await Array.fromAsync(readLines(ReadableStream.from(bytes), () => {}));
+  return await Array.fromAsync(readLines(ReadableStream.from(bytes)));
 }
 
 Deno.test("readLines() joins pieces and splits lines", async () => {
