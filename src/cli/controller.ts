@@ -5,7 +5,7 @@ import { createEventRecorder } from "../telemetry/event_recorder.ts";
 import { createFluxEvents, type FluxEvents } from "../telemetry/flux_events.ts";
 import type { Command, CommandInput, ExitCode } from "./command.ts";
 import { type ControllerStart, startController } from "./controller_start.ts";
-import { createOperator } from "./create_operator.ts";
+import { createOperator, type OperatorPlace } from "./create_operator.ts";
 import { forbiddenEndpoints } from "./forbidden_endpoints.ts";
 import { forgetProxies } from "./forget_proxies.ts";
 import { OperatorResources } from "./operator_resources.ts";
@@ -73,6 +73,7 @@ async function control(start: ControllerStart, { signal }: CommandInput): Promis
     urlBase: controllerUrlBase(values, { port: servers.artifactPort }),
     watchNamespace: watchedNamespace(values),
     recordEvent: (event) => void record(event),
+    ...storeOwner(start),
   });
   samples.use({ operator, store, objects });
   resources.defer(() => samples.stop());
@@ -89,6 +90,17 @@ function seenObjects({ values, place, objects, telemetry: { log } }: ControllerS
     "read-only: nothing is published unless --storage-adv-addr says where the cluster reaches this machine",
   );
   return readOnlyObjects(objects, (line) => log.info(line));
+}
+
+/** What a process keeps to itself needs no owner, and so no right to read the Namespace. */
+function storeOwner({ values, objects }: ControllerStart): Pick<OperatorPlace, "owner"> {
+  if (values.storageBackend === "memory") return {};
+  const owner = {
+    selector: { namespace: watchedNamespace(values), labels: values.watchLabelSelector },
+    readClusterUid: () => objects.readNamespaceUid("kube-system"),
+    adopt: values.storeAdopt,
+  };
+  return { owner };
 }
 
 function fluxEvents(

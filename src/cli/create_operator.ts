@@ -5,6 +5,7 @@ import type { Objects } from "../objects/objects.ts";
 import { packDocument } from "../pack/pack_document.ts";
 import type { ReconcileContext } from "../reconcile/reconcile_context.ts";
 import type { ReconcileResult } from "../reconcile/reconcile_source.ts";
+import { StoreOwner, type StoreOwnerOptions } from "../reconcile/store_owner.ts";
 import type { FallbackStore } from "../store/fallback_store.ts";
 import type { retentionSettings } from "../store/retention_settings.ts";
 import type { reconcileSettings } from "../config/settings/reconcile_settings.ts";
@@ -34,6 +35,8 @@ export interface OperatorPlace {
   readonly spoolDirectory: string;
   readonly watchNamespace: string;
   readonly recordEvent: ReconcileContext["recordEvent"];
+  /** What decides whether the store is ours; none where it cannot be another cluster's. */
+  readonly owner?: Pick<StoreOwnerOptions, "selector" | "readClusterUid" | "adopt">;
   /** Told of each reconcile after it was logged. */
   readonly onOutcome?: (key: SourceKey, result: ReconcileResult) => void;
 }
@@ -58,6 +61,8 @@ export function createOperator(place: OperatorPlace): Operator {
       store: measuredStore(store, measuring),
       held: (key) => store.held(key),
     },
+    storeOwner: place.owner &&
+      new StoreOwner({ ...place.owner, store, onRefused: (message) => own.warn(message) }),
     settings: { ...values, urlBase, spoolDirectory, watchNamespace },
     clock,
     random: Math.random,

@@ -13,6 +13,7 @@ import { GarbageCollector } from "../reconcile/garbage_collector.ts";
 import type { Delays, ReconcileContext } from "../reconcile/reconcile_context.ts";
 import { type ReconcileResult, reconcileSource } from "../reconcile/reconcile_source.ts";
 import type { SourceMemories } from "../reconcile/source_memory.ts";
+import type { StoreOwner } from "../reconcile/store_owner.ts";
 import { isNamed, sweepStore } from "../reconcile/sweep_store.ts";
 import { publishedArtifact } from "../reconcile/trigger.ts";
 import { verifyStore } from "../reconcile/verify_store.ts";
@@ -41,6 +42,8 @@ export interface OperatorSettings {
 export interface OperatorParts {
   readonly objects: Objects;
   readonly stages: Pick<ReconcileContext, "generators" | "pack" | "store" | "held">;
+  /** Whether it may delete; undefined where the store cannot be another cluster's. */
+  readonly storeOwner: StoreOwner | undefined;
   readonly settings: OperatorSettings;
   readonly clock: Clock;
   readonly random: () => number;
@@ -75,6 +78,7 @@ export class Operator {
     this.#garbage = new GarbageCollector({
       objects,
       store: stages.store,
+      owner: parts.storeOwner,
       clock,
       ttlMs: settings.artifactRetentionTtl,
       records: settings.artifactRetentionRecords,
@@ -217,7 +221,7 @@ export class Operator {
   }
 
   async #keepStore(signal: AbortSignal): Promise<void> {
-    const { objects, stages: { store }, clock, settings, onProblem } = this.#parts;
+    const { objects, stages: { store }, storeOwner, clock, settings, onProblem } = this.#parts;
     const attempt = async (action: string, work: () => Promise<void>) => {
       await work().catch((error) => signal.aborted || onProblem(action, error));
     };
@@ -231,6 +235,7 @@ export class Operator {
       const sweep = {
         objects,
         store,
+        owner: storeOwner,
         clock,
         ttlMs,
         signal,

@@ -5,6 +5,7 @@ import { type NamespacedName, type SourceKey, splitSourceKey } from "../core/sou
 import type { Objects } from "../objects/objects.ts";
 import type { ArtifactStore, StoredInfo } from "../store/artifact_store.ts";
 import { selectGarbage } from "../store/garbage.ts";
+import type { StoreOwner } from "./store_owner.ts";
 import { publishedArtifact } from "./trigger.ts";
 
 /** A second beyond the TTL, so that a collection finds what has just become old enough; milliseconds. */
@@ -14,6 +15,8 @@ const marginMs = 1_000;
 export interface GarbageOptions {
   readonly objects: Pick<Objects, "readSource">;
   readonly store: Pick<ArtifactStore, "list" | "delete">;
+  /** Whether it may delete; without one the store cannot be another cluster's. */
+  readonly owner?: Pick<StoreOwner, "mayDelete"> | undefined;
   readonly clock: Clock;
   /** `--artifact-retention-ttl`, milliseconds. */
   readonly ttlMs: number;
@@ -66,7 +69,7 @@ export class GarbageCollector {
 
   /** Collects the garbage of one source now. Chooses from a live read: a cache may lag behind what is published. */
   async collect(key: SourceKey): Promise<void> {
-    const { objects, store, clock, ttlMs, records } = this.#options;
+    const { objects, store, owner, clock, ttlMs, records } = this.#options;
     const name = splitSourceKey(key);
     const source = await objects.readSource(name);
     if (!source) return this.#forget(name); // the sweep decides about what nobody owns
@@ -79,6 +82,8 @@ export class GarbageCollector {
       replacedAt: this.#replacedAt,
       startedAt: this.#startedAt,
     });
+    // A collection that is refused is made up for by a sweep, which reports what has too many artifacts.
+    if (garbage.length === 0 || await owner?.mayDelete() === false) return;
     for (const each of garbage) {
       await store.delete(each);
       this.#replacedAt.delete(each);

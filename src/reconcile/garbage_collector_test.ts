@@ -18,6 +18,7 @@ class World {
   source: ExternalSource | undefined;
   readFailure: Error | undefined;
   collections = 0;
+  isOurs = true;
   readonly collector = new GarbageCollector({
     objects: {
       readSource: () => {
@@ -32,6 +33,7 @@ class World {
       }.bind(this),
       delete: (each) => Promise.resolve(void this.stored.delete(each)),
     },
+    owner: { mayDelete: () => Promise.resolve(this.isOurs) },
     clock: this.clock,
     ttlMs: minute,
     records: 2,
@@ -80,6 +82,17 @@ Deno.test("GarbageCollector spares what stopped being current within the TTL", a
   assert.equal(world.digits, "cd");
 });
 
+Deno.test("GarbageCollector spares what was current for long and was replaced just now", async () => {
+  const world = new World();
+  world.publish("a");
+  await world.clock.advance(10 * minute);
+  world.publish("b");
+  world.publish("c");
+  await world.collector.collect(key);
+  assert.equal(world.digits, "abc");
+  world.collector.stop();
+});
+
 Deno.test("GarbageCollector collects from a source that changes all the time", async () => {
   const world = new World();
   for (let round = 0; round < 60; round++) {
@@ -122,6 +135,19 @@ Deno.test("GarbageCollector deletes nothing of a source that another one's name 
   await world.collector.collect(key);
   assert.equal(world.stored.has(other), true);
   assert.ok(world.stored.size < 5);
+});
+
+Deno.test("GarbageCollector deletes nothing from a store of another cluster", async () => {
+  const world = new World();
+  world.put("a", "b", "c", "d");
+  world.source = sourceOf({ status: { artifact: artifactOf("d") } });
+  await world.clock.advance(10 * minute);
+  world.isOurs = false;
+  await world.collector.collect(key);
+  assert.equal(world.digits, "abcd");
+  world.isOurs = true;
+  await world.collector.collect(key);
+  assert.equal(world.digits, "abd");
 });
 
 Deno.test("GarbageCollector plans nothing any more after it was stopped", async () => {

@@ -4,11 +4,14 @@ import { type SourceKey, sourceKey, splitSourceKey } from "../core/source_key.ts
 import type { Objects } from "../objects/objects.ts";
 import type { ArtifactStore, StoredInfo } from "../store/artifact_store.ts";
 import { selectSweep } from "../store/sweep.ts";
+import type { StoreOwner } from "./store_owner.ts";
 
 /** What a sweep works with. */
 export interface SweepContext {
   readonly objects: Pick<Objects, "sources" | "artifacts" | "readSource" | "readArtifact">;
   readonly store: Pick<ArtifactStore, "list" | "delete">;
+  /** Whether it may delete; without one the store cannot be another cluster's. */
+  readonly owner?: Pick<StoreOwner, "mayDelete"> | undefined;
   readonly clock: Clock;
   /** `--artifact-retention-ttl`, milliseconds. */
   readonly ttlMs: number;
@@ -21,6 +24,7 @@ export interface SweepContext {
 
 /** Removes the artifacts of sources that are gone; only what a live GET reports gone (DESIGN §8). */
 export async function sweepStore(context: SweepContext): Promise<void> {
+  if (await context.owner?.mayDelete() === false) return;
   const { objects, store, clock, ttlMs, watchNamespace, signal } = context;
   const stored: StoredInfo[] = [];
   for await (const info of store.list("artifacts/")) stored.push(info);

@@ -73,6 +73,15 @@ Deno.test("sweepStore() removes nothing that is young", async () => {
   assert.equal(world.left.length, 0);
 });
 
+Deno.test("sweepStore() removes nothing from a store of another cluster", async () => {
+  using world = new World(keyOf("gone"), keyOf("two"), keyOf("two", "b"));
+  world.objects.createSource({ ...at("two"), spec: {} });
+  await world.sweep({ owner: { mayDelete: () => Promise.resolve(false) } });
+  assert.deepEqual([world.left.length, world.surplus], [3, []]);
+  await world.sweep({ owner: { mayDelete: () => Promise.resolve(true) } });
+  assert.deepEqual([world.left.length, world.surplus], [2, ["team/two"]]);
+});
+
 Deno.test("sweepStore() removes nothing before the caches are synced", async () => {
   using world = new World(keyOf("gone"));
   const objects = new MemoryObjects();

@@ -39,5 +39,12 @@ export function storageSettings(backends: readonly string[]) {
         words: "an address such as host:8080 or http://host:8080",
       },
     },
+    storeAdopt: {
+      type: "boolean",
+      default: false,
+      description:
+        "Take over a store that bears the mark of another cluster, where nothing would be deleted: for one start, after a restore.",
+      flag: "store-adopt",
+    },
   } as const satisfies Settings;
 }
