@@ -23,6 +23,8 @@ export class ScriptedUpstream implements Generator {
   document = "first";
   /** Sent with the document; one that is asked for again is answered by 304. */
   etag: string | undefined = '"1"';
+  /** The URL that answers, if it is not the one asked. */
+  finalUrl: string | undefined;
   /** Thrown instead of an answer. */
   failure: unknown;
   /** Awaited before the answer, after the document is spooled. */
@@ -49,7 +51,7 @@ export class ScriptedUpstream implements Generator {
     return Promise.resolve();
   }
 
-  async #answer(finalUrl: string, context: FetchContext): Promise<Fetched> {
+  async #answer(url: string, context: FetchContext): Promise<Fetched> {
     this.requests.push(context);
     const validators = this.etag === undefined ? {} : { etag: this.etag };
     if (this.failure !== undefined) throw this.failure;
@@ -63,6 +65,6 @@ export class ScriptedUpstream implements Generator {
     const sha256 = createHash("sha256").update(this.document).digest("hex");
     const size = new TextEncoder().encode(this.document).length;
     const document = { file: context.spoolFile, size, sha256 };
-    return { changed: true, document, validators, finalUrl };
+    return { changed: true, document, validators, finalUrl: this.finalUrl ?? url };
   }
 }

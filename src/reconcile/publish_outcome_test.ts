@@ -1,22 +1,11 @@
 import assert from "node:assert/strict";
 import { StepError } from "../core/step_error.ts";
-import { ConflictError, ObjectsUnavailableError } from "../objects/objects.ts";
-import type { Call } from "../../tests/memory_objects.ts";
 import { key, minute, name, ReconcileWorld } from "../../tests/reconcile_world.ts";
 
 const bothWrites = ["writeArtifactStatus", "writeSourceStatus"];
 const on = (reason: string) => [`${reason} ExternalSource`, `${reason} ExternalArtifact`];
 const refused = () =>
   new StepError("Cannot fetch: refused", { class: "transient", reason: "FetchFailed" });
-
-/** Lets the next call of that name fail. */
-function failOnce(world: ReconcileWorld, call: Call, error: Error): void {
-  world.objects.onCall = (each) => {
-    if (each !== call) return;
-    world.objects.onCall = () => {};
-    throw error;
-  };
-}
 
 const damages = [
   {
@@ -207,100 +196,6 @@ Deno.test("publishOutcome() never takes a 304 to an older document for the one s
   assert.notEqual(world.source.status.artifact?.revision, second.revision);
 });
 
-for (const call of ["createArtifact", "writeArtifactStatus", "writeSourceStatus"] as const) {
-  Deno.test(`publishOutcome() publishes what was stored after ${call} failed for want of a server`, async () => {
-    await using world = await ReconcileWorld.create();
-    failOnce(world, call, new ObjectsUnavailableError("Cannot write: refused"));
-    const lost = await world.run();
-    assert.equal(lost.result.outcome.kind, "unwritten");
-    assert.equal(lost.result.requeueAt, world.clock.now() + 1_000);
-    const told = await world.runAgain(lost);
-    assert.deepEqual([told.fetches, told.puts], [0, 0]);
-    assert.deepEqual(told.events, on("NewArtifact"));
-    assert.deepEqual(world.conditions, ["Ready=True/Succeeded"]);
-    assert.equal(told.result.requeueAt, Date.UTC(2026, 0, 1) + 5 * minute);
-    assert.deepEqual((await world.run()).writes, []);
-  });
-}
-
-Deno.test("publishOutcome() loses no new content that could not be published, though a 304 follows", async () => {
-  await using world = await ReconcileWorld.create();
-  const first = await world.run();
-  const before = world.source.status.artifact!;
-  [world.upstream.document, world.upstream.etag] = ["second", '"2"'];
-  failOnce(world, "writeArtifactStatus", new ObjectsUnavailableError("Cannot write: refused"));
-  const lost = await world.runAgain(first);
-  world.requestSource("now");
-  const told = await world.runAgain(lost);
-  assert.deepEqual(told.events, on("NewArtifact"));
-  assert.notEqual(world.source.status.artifact?.revision, before.revision);
-  assert.equal(world.source.status.lastHandledETag, '"2"');
-  assert.equal(world.source.status.lastHandledReconcileAt, "now");
-});
-
-Deno.test("publishOutcome() tells a recovery whose status could not be written, before the next interval", async () => {
-  await using world = await ReconcileWorld.create();
-  const first = await world.run();
-  world.upstream.failure = refused();
-  const broken = await world.runAgain(first);
-  world.upstream.failure = undefined;
-  failOnce(world, "writeSourceStatus", new ObjectsUnavailableError("Cannot write: refused"));
-  const lost = await world.runAgain(broken);
-  const told = await world.runAgain(lost);
-  assert.deepEqual(told.events, on("Succeeded"));
-  assert.deepEqual(world.conditions, ["Ready=True/Succeeded"]);
-  assert.deepEqual(world.artifactConditions, ["Ready=True/Succeeded"]);
-});
-
-Deno.test("publishOutcome() tells a failure whose status could not be written, counted once", async () => {
-  await using world = await ReconcileWorld.create();
-  const first = await world.run();
-  world.upstream.failure = new StepError("Cannot fetch: status 429", {
-    class: "transient",
-    reason: "FetchFailed",
-    retryAfterMs: 10 * minute,
-  });
-  failOnce(world, "writeSourceStatus", new ObjectsUnavailableError("Cannot write: refused"));
-  const lost = await world.runAgain(first);
-  const until = world.clock.now() + 10 * minute;
-  const told = await world.runAgain(lost);
-  assert.equal(told.fetches, 0);
-  assert.deepEqual(told.events, on("FetchFailed"));
-  assert.equal(world.source.status.failures, 1);
-  assert.equal(told.result.requeueAt, until);
-  assert.deepEqual(world.artifactConditions, ["Ready=False/FetchFailed"]);
-});
-
-Deno.test("publishOutcome() does not tell of an old spec what could not be written", async () => {
-  await using world = await ReconcileWorld.create();
-  failOnce(world, "writeSourceStatus", new ObjectsUnavailableError("Cannot write: refused"));
-  await world.run();
-  world.changeSpec({ destinationPath: "other" });
-  const told = await world.run();
-  assert.equal(told.fetches, 1);
-  assert.equal(world.source.status.observedGeneration, 2);
-});
-
-Deno.test("publishOutcome() runs again at once after a conflict, then with backoff", async () => {
-  await using world = await ReconcileWorld.create();
-  const first = await world.run();
-  world.upstream.failure = refused();
-  let told = await world.runAgain(first);
-  told = await world.runAgain(told);
-  world.upstream.failure = undefined;
-  world.objects.onCall = (call) => {
-    if (call === "writeArtifactStatus") throw new ConflictError("Cannot write: it has changed");
-  };
-  const lost = await world.runAgain(told);
-  assert.equal(lost.result.outcome.kind, "conflict");
-  assert.equal(lost.result.requeueAt, world.clock.now());
-  const again = await world.runAgain(lost);
-  assert.ok(again.result.requeueAt! > world.clock.now());
-  world.objects.onCall = () => {};
-  await world.runAgain(again);
-  assert.deepEqual(world.conditions, ["Ready=True/Succeeded"]);
-});
-
 Deno.test("publishOutcome() answers each trigger in its own field", async () => {
   await using world = await ReconcileWorld.create();
   await world.run();
@@ -341,4 +236,37 @@ Deno.test("publishOutcome() leaves conditions and labels of others on the Extern
   ]);
   assert.equal(world.artifact?.metadata.labels?.["team"], "x");
   assert.ok(world.objects.artifacts.get(key));
+});
+
+Deno.test("publishOutcome() tells a failing source's new URL all the same", async () => {
+  await using world = await ReconcileWorld.create();
+  const first = await world.run();
+  world.upstream.failure = refused();
+  const broken = await world.runAgain(first);
+  world.urlBase = "https://cdn.test";
+  await world.runAgain(broken);
+  const url = `https://cdn.test/${world.source.status.artifact?.path}`;
+  assert.equal(world.artifact?.status.artifact?.url, url);
+  assert.equal(world.source.status.artifact?.url, url);
+});
+
+Deno.test("publishOutcome() remembers its last write, so that the watch's echo is known", async () => {
+  await using world = await ReconcileWorld.create();
+  await world.run();
+  const { artifactVersion, isPublishing } = world.memories.get(key)!;
+  assert.equal(artifactVersion, world.artifact?.metadata.resourceVersion);
+  assert.equal(isPublishing, false);
+});
+
+Deno.test("publishOutcome() runs again when somebody wrote the ExternalArtifact right after it", async () => {
+  await using world = await ReconcileWorld.create();
+  const write = world.objects.writeArtifactStatus.bind(world.objects);
+  world.objects.writeArtifactStatus = async (...args) => {
+    const written = await write(...args);
+    world.requestArtifact("now");
+    return written;
+  };
+  const told = await world.run();
+  assert.equal(told.result.requeueAt, world.clock.now());
+  assert.equal((await world.run()).fetches, 1);
 });

@@ -257,3 +257,17 @@ Deno.test("reconcileSource() counts failures anew under a new spec", async () =>
   await world.run();
   assert.equal(world.source.status.failures, 1);
 });
+
+Deno.test("reconcileSource() does not tell what a bug said", async () => {
+  await using world = await ReconcileWorld.create();
+  world.upstream.failure = new TypeError("canary of a bug");
+  const told = await world.run();
+  assert.deepEqual(world.conditions, [
+    "Ready=False/InternalError",
+    "Reconciling=True/ProgressingWithRetry",
+  ]);
+  assert.equal(told.result.requeueAt, world.clock.now() + 1_000);
+  assert.ok(told.result.outcome.kind === "failed");
+  assert.equal(told.result.outcome.failure.error, world.upstream.failure);
+  assert.ok(!JSON.stringify([world.source.status, world.objects.events]).includes("canary"));
+});
