@@ -125,14 +125,26 @@ Deno.test("KubeObjects.watch() goes on after its connections dropped", async () 
 
 Deno.test("KubeObjects.watch() notices a silent connection and leaves it", async () => {
   await throughTcp(async (proxy, credentials) => {
-    const times = { silenceMs: 1_000, requestMs: 1_000 };
-    await watching({ credentials, times }, async ({ create, watch, objects, namespace }) => {
+    await watching({ credentials, times: { silenceMs: 1_000 } }, async ({ create, watch }) => {
       proxy.silence();
       await create("a");
       await watch.source("a");
+    });
+  });
+});
+
+Deno.test("KubeObjects leaves a connection on which a call had no answer, the watch too", async () => {
+  await throughTcp(async (proxy, credentials) => {
+    const times = { requestMs: 1_000 };
+    await watching({ credentials, times }, async ({ create, watch, objects, namespace }) => {
+      await create("a");
+      await watch.source("a");
       proxy.silence();
-      await assert.rejects(objects.readSource({ namespace, name: "a" }), /no whole answer in time/);
-      assert.equal((await objects.readSource({ namespace, name: "a" }))?.metadata.name, "a");
+      const name = { namespace, name: "a" };
+      await assert.rejects(objects.readSource(name), /no whole answer in time/);
+      assert.equal((await objects.readSource(name))?.metadata.name, "a");
+      await create("b");
+      await watch.source("b");
     });
   });
 });

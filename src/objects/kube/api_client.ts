@@ -183,7 +183,7 @@ export class ApiClient {
 
   #failure(request: ApiRequest, deadline: Deadline, cause: unknown): Error {
     if (request.signal?.aborted) return abortError(request.signal);
-    // Aborted by neither: another call has found the connection silent.
+    // By its own time, or because another call has found the connection silent.
     const state = deadline.signal.aborted
       ? "no whole answer in time"
       : "the API server cannot be reached";
