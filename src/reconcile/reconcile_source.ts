@@ -99,7 +99,7 @@ async function attempt(context: ReconcileContext, subject: Subject): Promise<Rec
       memory,
       outcome: said.outcome,
       plan,
-      fetched: work !== undefined,
+      fetched: memory.unwritten !== undefined,
     });
   if (memory.unwritten && outcome.kind === "failed") memory.unwritten.next = next;
   const changed = await writer.write(said.outcome, {

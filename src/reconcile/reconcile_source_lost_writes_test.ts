@@ -143,3 +143,21 @@ Deno.test("reconcileSource() suspended before it could publish knows what it pub
   assert.deepEqual([told.fetches, told.events], [0, on("NewArtifact")]);
   assert.equal(world.source.status.lastHandledETag, '"2"');
 });
+
+Deno.test("reconcileSource() forgets the wait of another upstream though the write was lost", async () => {
+  await using world = await ReconcileWorld.create();
+  const first = await world.run();
+  world.upstream.failure = new StepError("Cannot fetch: status 429", {
+    class: "transient",
+    reason: "FetchFailed",
+    retryAfterMs: 60 * minute,
+  });
+  await world.runAgain(first);
+  world.upstream.failure = undefined;
+  world.changeSpec({ generator: { type: "http", http: { url: "http://other.test/" } } });
+  const fetchedAt = world.clock.now();
+  failOnce(world, "writeArtifactStatus", new ObjectsUnavailableError("Cannot write: refused"));
+  const told = await world.runAgain(await world.run());
+  assert.equal(told.result.requeueAt, fetchedAt + 5 * minute);
+  assert.equal(world.source.status.nextAttemptTime, undefined);
+});
