@@ -4,8 +4,8 @@ import { makeDirectories } from "./make_directories.ts";
 
 /** No key: those begin with `artifacts/`. Within the root, so that a rename from it is atomic. */
 const directoryName = ".incoming";
-/** A file so young may not be locked yet by the process that has just made it. */
-const unlockedMs = 10_000;
+/** A file so young may not be locked yet by the process that has just made it; milliseconds. */
+export const unlockedMs = 10_000;
 /** Where the file system knows no locks, a file that nobody wrote to for so long belongs to nobody. */
 const abandonedMs = 3_600_000;
 

@@ -4,7 +4,7 @@ import type { Clock } from "../core/clock.ts";
 import { fileErrorState } from "../core/file_error.ts";
 import type { ArtifactFile, ArtifactStore, StoredArtifact, StoredInfo } from "./artifact_store.ts";
 import { fileDigest } from "./file_digest.ts";
-import { type IncomingFile, IncomingFiles } from "./incoming_files.ts";
+import { type IncomingFile, IncomingFiles, unlockedMs } from "./incoming_files.ts";
 import { makeDirectories } from "./make_directories.ts";
 import { checkMarkName } from "./mark_name.ts";
 import { asStorageError } from "./storage_error.ts";
@@ -26,6 +26,7 @@ export class PvcStore implements ArtifactStore {
   readonly #root: string;
   readonly #clock: Clock;
   readonly #incoming: IncomingFiles;
+  #cancelRemoval = () => {};
 
   /** @param root an absolute path without symbolic links */
   constructor(root: string, clock: Clock) {
@@ -107,15 +108,20 @@ export class PvcStore implements ArtifactStore {
   }
 
   close(): Promise<void> {
+    this.#cancelRemoval();
     return Promise.resolve();
   }
 
-  /** Removes what killed processes left; the artifacts themselves are never torn. */
-  removeLeftovers(): Promise<void> {
-    return reporting(
-      "Cannot remove leftovers from the artifact volume",
-      () => this.#incoming.removeLeftovers(this.#clock.now()),
-    );
+  /**
+   * Removes what killed processes left, now and once more when what one left just before this start is old enough to be
+   * told from the file of another writer. The artifacts themselves are never torn.
+   */
+  async removeLeftovers(): Promise<void> {
+    const remove = () => this.#incoming.removeLeftovers(this.#clock.now());
+    await reporting("Cannot remove leftovers from the artifact volume", remove);
+    this.#cancelRemoval = this.#clock.schedule(() => {
+      remove().catch(() => {}); // the next start tries again
+    }, 2 * unlockedMs);
   }
 
   /** The file of a key; undefined unless it is a key whose file, if there is one, lies in the root. */

@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import { bytesOf, packedFile, readKey, testStore } from "../../tests/contract/store.ts";
 import { ManualClock } from "../../tests/manual_clock.ts";
+import { until } from "../../tests/upstream.ts";
 import type { ArtifactStore } from "./artifact_store.ts";
 import { pvc } from "./pvc.ts";
 
@@ -150,6 +151,15 @@ test("removes leftovers when it is opened, but no file that is being written", a
   await busy.lock(true);
   await pvc.open({ storagePath: root }, clock);
   assert.deepEqual(await namesIn(directory), ["put-busy.tmp", "put-young.tmp"]);
+  await clock.advance(20_000);
+  await until(() => [...Deno.readDirSync(directory)].length === 1);
+  assert.deepEqual(await namesIn(directory), ["put-busy.tmp"]);
+});
+
+test("plans nothing any more once it is closed", async ({ store, clock }) => {
+  assert.equal(clock.pending, 1);
+  await store.close();
+  assert.equal(clock.pending, 0);
 });
 
 test("puts into a directory that another writer is removing", async ({ store, scratch }) => {
