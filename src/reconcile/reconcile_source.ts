@@ -69,6 +69,9 @@ function forget(key: SourceKey, memories: SourceMemories): ReconcileResult {
   return { requeueAt: undefined, outcome: { kind: "gone" }, fetched: false, changed: false };
 }
 
+/** An API server that is back after a while must not wait for long for what happened meanwhile; milliseconds. */
+const maxRewriteMs = 10_000;
+
 /**
  * What failed is not the source but a write to the API server: nothing could be said in the status either. A lost race
  * is run again at once, from what the cache has by then.
@@ -78,7 +81,8 @@ function rewrite(context: ReconcileContext, memory: SourceMemory, error: unknown
   memory.lostWrites++;
   const asked = error instanceof ObjectsUnavailableError ? error.retryAfterMs : undefined;
   const isFirstRace = conflict && memory.lostWrites === 1;
-  const delay = isFirstRace ? 0 : asked ?? context.delays.backoff(memory.lostWrites);
+  const backoff = Math.min(context.delays.backoff(memory.lostWrites), maxRewriteMs);
+  const delay = isFirstRace ? 0 : asked ?? backoff;
   const outcome = conflict ? { kind: "conflict" } as const : { kind: "unwritten", error } as const;
   return { requeueAt: context.clock.now() + delay, outcome, fetched: false, changed: false };
 }

@@ -225,6 +225,21 @@ Deno.test("reconcileSource() runs again when the API server cannot give a Secret
   assert.equal(told.result.requeueAt, world.clock.now() + 7_000);
 });
 
+Deno.test("reconcileSource() looks every 10 s at most whether the API server is back", async () => {
+  await using world = await ReconcileWorld.create();
+  world.objects.onCall = () => {
+    throw new ObjectsUnavailableError("Cannot write: refused");
+  };
+  let told = await world.run();
+  const waits: number[] = [];
+  for (let round = 0; round < 7; round++) {
+    waits.push(told.result.requeueAt! - world.clock.now());
+    told = await world.runAgain(told);
+    assert.equal(told.fetches, 0);
+  }
+  assert.deepEqual(waits, [1_000, 2_000, 4_000, 8_000, 10_000, 10_000, 10_000]);
+});
+
 Deno.test("reconcileSource() keeps what is published when the store is full", async () => {
   await using world = await ReconcileWorld.create();
   const first = await world.run();
