@@ -10,6 +10,10 @@ export interface ControllerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Port of the artifact server; the same one again makes the same URLs after a restart. Default: any free one. */
   readonly port?: number;
+  /** A command that starts it, such as `unshare --mount`; it must end in becoming what it starts, so that the pid is ours. */
+  readonly through?: readonly string[];
+  /** Further flags of Deno itself, such as `--cpu-prof`. */
+  readonly denoFlags?: readonly string[];
 }
 
 /** The real program in a process of its own, against an API server. */
@@ -51,22 +55,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     "--min-interval=1s",
     ...options.args ?? [],
   ];
-  // A shell sends the log to a file: a pipe that nobody reads for a while would stop the program.
-  const child = new Deno.Command("sh", {
-    args: [
-      "-c",
-      'exec "$0" "$@" > "$LOG" 2>&1',
-      Deno.execPath(),
-      "run",
-      "--quiet",
-      "-A",
-      "--v8-flags=--max-semi-space-size=2",
-      main,
-      ...flags,
-    ],
-    env: { ...options.env, KUBECONFIG: options.kubeconfig, LOG: logFile },
-    stdin: "null",
-  }).spawn();
+  const child = spawn(options, { flags, logFile });
   const log = () => Deno.readTextFileSync(logFile);
   const probes = `http://127.0.0.1:${probePort}`;
   const process: ControllerProcess = {
@@ -83,6 +72,20 @@ export async function startController(options: ControllerOptions): Promise<Contr
   };
   await untilReady(child, process);
   return process;
+}
+
+// A shell sends the log to a file: a pipe that nobody reads for a while would stop the program.
+function spawn(
+  { env, kubeconfig, through = [], denoFlags = [] }: ControllerOptions,
+  { flags, logFile }: { readonly flags: readonly string[]; readonly logFile: string },
+): Deno.ChildProcess {
+  const deno = [Deno.execPath(), "run", "--quiet", "-A", "--v8-flags=--max-semi-space-size=2"];
+  const command = [...through, ...deno, ...denoFlags, main, ...flags];
+  return new Deno.Command("sh", {
+    args: ["-c", 'exec "$@" > "$LOG" 2>&1', "controller", ...command],
+    env: { ...env, KUBECONFIG: kubeconfig, LOG: logFile },
+    stdin: "null",
+  }).spawn();
 }
 
 async function untilReady(

@@ -49,6 +49,9 @@ async function run(chosen: readonly string[]): Promise<readonly Bar[]> {
   };
   if (chosen.some((name) => name in rows)) {
     await using world = await BenchWorld.start();
+    Deno.addSignalListener("SIGINT", () => {
+      world[Symbol.asyncDispose]().finally(() => Deno.exit(130));
+    });
     for (const name of chosen) if (rows[name]) add(await rows[name](world));
   }
   if (chosen.includes("serve")) add(await serveRows());

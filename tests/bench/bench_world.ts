@@ -129,6 +129,7 @@ export class BenchWorld implements AsyncDisposable {
   /** Begins to watch; `done` resolves when so many sources are Ready. */
   untilReady(namespace: string, count: number): { readonly done: Promise<void> } {
     const stop = new AbortController();
+    const timer = setTimeout(() => stop.abort(), 600_000);
     const ready = new Set<string>();
     const onObject = ({ metadata, status }: RawObject) => {
       const isReady = status?.conditions?.some(({ type, status }) =>
@@ -137,8 +138,9 @@ export class BenchWorld implements AsyncDisposable {
       if (isReady) ready.add(metadata.name);
       if (ready.size === count) stop.abort();
     };
-    const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(600_000)]);
+    const { signal } = stop;
     const done = this.api.watch(this.sourcesPath(namespace), { onObject, signal }).then(() => {
+      clearTimeout(timer);
       if (ready.size < count) throw new Error(`${ready.size} of ${count} sources are Ready`);
     });
     return { done };
@@ -166,10 +168,10 @@ export class BenchWorld implements AsyncDisposable {
 
   /** Resolves when nothing has been written for a second: the events of new artifacts follow them for a while. */
   async untilQuiet(): Promise<void> {
-    for (let before = -1, now = 0; before !== now;) {
+    let before = -1;
+    for (let now = 0; before !== now; now = await this.apiWrites()) {
       before = now;
       await new Promise((resolve) => setTimeout(resolve, 1_000));
-      now = await this.apiWrites();
     }
   }
 

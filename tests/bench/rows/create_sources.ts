@@ -25,6 +25,13 @@ interface Cost {
   readonly all: number;
 }
 
+interface Pair {
+  readonly ours: Cost;
+  readonly bare: Cost;
+  /** Of the controller for one source. */
+  readonly writes: number;
+}
+
 /**
  * N sources at once → all Ready and published, beside the same writes by a bare client. In both cases the sources are there
  * already when the clock starts: the controller is stopped while they are created.
@@ -33,7 +40,7 @@ export async function createSourcesRow(
   world: BenchWorld,
   { count, hosts, runs }: CreateOptions,
 ): Promise<readonly Bar[]> {
-  const pairs: { readonly ours: Cost; readonly bare: Cost; readonly writes: number }[] = [];
+  const pairs: Pair[] = [];
   for (let run = 0; run < runs; run++) {
     const namespace = `created-${hosts}-${run}`;
     const wanted = { namespace, count, hosts, interval: "10m" };
@@ -43,34 +50,28 @@ export async function createSourcesRow(
     const bare = await costOfBareClient(world, wanted);
     pairs.push({ ours, bare, writes: writes / count - 1 });
   }
-  const middle = (pick: (pair: typeof pairs[number]) => number) => median(pairs.map(pick));
-  const row = `create ${count} sources, ${hosts} host${hosts > 1 ? "s" : ""}`;
-  const figures = (what: "ours" | "bare") =>
-    `${middle((p) => p[what].wall).toFixed(2)} s, CPU ${middle((p) => p[what].own).toFixed(2)} s`;
+  return barsOf(`create ${count} sources, ${hosts} host${hosts > 1 ? "s" : ""}`, pairs);
+}
+
+function barsOf(row: string, pairs: readonly Pair[]): readonly Bar[] {
+  const middle = (pick: (pair: Pair) => number) => median(pairs.map(pick));
+  const seconds = (pick: (pair: Pair) => number) => `${middle(pick).toFixed(2)} s`;
   return [
     {
-      row,
-      what: "all Ready: wall ÷ bare client's",
+      ...{ row, what: "all Ready: wall ÷ bare client's", unit: "×", bar: 1.3 },
       measured: middle(({ ours, bare }) => ours.wall / bare.wall),
-      unit: "×",
-      bar: 1.3,
-      beside: `${figures("ours")}; bare client: ${figures("bare")}`,
+      beside: `${seconds((p) => p.ours.wall)}, CPU ${seconds((p) => p.ours.own)}; bare client: ${
+        seconds((p) => p.bare.wall)
+      }, CPU ${seconds((p) => p.bare.own)}`,
     },
     {
-      row,
-      what: "all Ready: CPU with API server and etcd ÷ bare client's",
+      ...{ row, what: "all Ready: CPU with API server and etcd ÷ bare client's", unit: "×" },
       measured: middle(({ ours, bare }) => ours.all / bare.all),
-      unit: "×",
-      beside: `${middle((p) => p.ours.all).toFixed(2)} s; bare client: ${
-        middle((p) => p.bare.all).toFixed(2)
-      } s`,
+      beside: `${seconds((p) => p.ours.all)}; bare client: ${seconds((p) => p.bare.all)}`,
     },
     {
-      row,
-      what: "API writes a source, without events",
+      ...{ row, what: "API writes a source, without events", unit: "", bar: 3 },
       measured: middle(({ writes }) => writes),
-      unit: "",
-      bar: 3,
       beside: "POST ExternalArtifact, PATCH its status, PATCH status",
     },
   ];

@@ -69,7 +69,9 @@ async function writeDocument(path: string): Promise<void> {
       tags: ["x", a % 7],
     });
   };
-  for (let id = 0, written = 0; written < megabytes * 1e6;) {
+  let id = 0;
+  let written = 0;
+  while (written < megabytes * 1e6) {
     const lines = Array.from({ length: 10_000 }, () => line(id++)).join("\n") + "\n";
     const bytes = new TextEncoder().encode(lines).subarray(0, megabytes * 1e6 - written);
     written += await file.write(bytes);
