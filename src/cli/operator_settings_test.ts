@@ -13,6 +13,7 @@ function parse({ arguments: given = [], environment = {}, configMap }: Given) {
   return parseSettings({ described: controllerSettings, arguments: given, environment, configMap });
 }
 
+// deno-lint-ignore budget/lines -- one table of defaults
 Deno.test("controllerSettings have the defaults of the Go implementation", () => {
   const { values, warnings } = parse({});
   assert.deepEqual(warnings, []);
@@ -73,6 +74,7 @@ Deno.test("controllerSettings have the defaults of the Go implementation", () =>
   );
 });
 
+// deno-lint-ignore budget/lines -- one table of what the chart renders
 Deno.test("controllerSettings take every argument, variable and key that the Go chart and manifests render", () => {
   const { values } = parse({
     arguments: [

@@ -27,6 +27,6 @@ Deno.test("describeDifference() shows what would change", () => {
 Deno.test("describeDifference() says that nothing is published yet", () => {
   assert.match(
     describeDifference(undefined, built) ?? "",
-    /nothing is published\n\+ revision  latest@sha256:1/,
+    /nothing is published\n\+ revision {2}latest@sha256:1/,
   );
 });

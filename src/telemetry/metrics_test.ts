@@ -183,5 +183,5 @@ Deno.test("label values are escaped", async () => {
   const line = (await linesOf(metrics)).find((each) =>
     each.startsWith("externalsource_reconciliation_total")
   );
-  assert(line?.includes(String.raw`source_type="a\"b\\c\nd"`), line);
+  assert(line?.includes(String.raw`source_type="a\"b\\c\nd"`));
 });

@@ -21,7 +21,10 @@ const spec = {
   interval: "5m",
   // With every field that the CRD has a default for: an API server adds those.
   maxRetries: 3,
-  generator: { type: "http", http: { url: "http://127.0.0.1:1/config.json", method: "GET" } },
+  generator: {
+    type: "http",
+    http: { url: "http://127.0.0.1:1/config.json", method: "GET", insecureSkipVerify: false },
+  },
 };
 const otherSpec = { ...spec, interval: "10m" };
 

@@ -86,10 +86,9 @@ export class ApiClient {
   async stream(request: ApiRequest, silenceMs: number): Promise<ApiStream> {
     const { response, deadline, access: { pool } } = await this.#exchange(request);
     const { clock } = this.#options;
-    let heardAt = clock.now();
     deadline.extend(silenceMs);
     const heard = () => {
-      heardAt = pool.heardAt = clock.now();
+      pool.heardAt = clock.now();
       deadline.extend(silenceMs);
     };
     return {
@@ -98,7 +97,8 @@ export class ApiClient {
         return deadline.expired;
       },
       release: () => {
-        if (deadline.expired) this.#connection.suspect(pool, heardAt);
+        // Not since this stream's last piece: another answer may have come just after it.
+        if (deadline.expired) this.#connection.suspect(pool, clock.now() - silenceMs / 2);
         deadline.release();
       },
     };
@@ -144,8 +144,7 @@ export class ApiClient {
       signals: [request.signal, pool.lost],
     });
     try {
-      const answer = this.#fetch(request, access, deadline.signal);
-      const response = await untilAborted(answer, deadline.signal);
+      const response = await this.#answer(request, access, deadline.signal);
       pool.heardAt = Math.max(pool.heardAt, clock.now());
       this.#count(request, `${response.status}`);
       return { response, deadline, access, startedAt };
@@ -155,6 +154,17 @@ export class ApiClient {
       if (deadline.expired) this.#connection.suspect(pool, startedAt);
       else if (!deadline.signal.aborted) await this.#connection.refresh();
       throw this.#failure(request, deadline, cause);
+    }
+  }
+
+  async #answer(request: ApiRequest, access: ApiAccess, signal: AbortSignal): Promise<Response> {
+    const answer = this.#fetch(request, access, signal);
+    try {
+      return await untilAborted(answer, signal);
+    } catch (error) {
+      // One that comes after all is not read.
+      answer.then((late) => late.body?.cancel()).catch(() => {});
+      throw error;
     }
   }
 

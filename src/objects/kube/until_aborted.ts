@@ -3,8 +3,9 @@ export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal):
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const onAbort = () => reject(signal.reason);
   signal.addEventListener("abort", onAbort);
+  if (signal.aborted) onAbort();
   try {
-    signal.throwIfAborted();
+    // The race takes care of both, so that neither rejects unheard.
     return await Promise.race([promise, aborted]);
   } finally {
     signal.removeEventListener("abort", onAbort);
