@@ -85,16 +85,15 @@ export class BareApi implements Disposable {
     },
   ): Promise<void> {
     const url = `${this.server}${path}?watch=1&timeoutSeconds=3600`;
-    const response = await fetch(url, { client: this.#client, signal });
+    const response = await fetch(url, { client: this.#client });
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+    // Not by the signal of the fetch: Deno forgets that after a garbage collection.
+    signal.addEventListener("abort", () => void reader.cancel(), { once: true });
     let rest = "";
-    try {
-      for await (const piece of response.body!.pipeThrough(new TextDecoderStream())) {
-        const lines = (rest + piece).split("\n");
-        rest = lines.pop()!;
-        for (const line of lines) onObject(JSON.parse(line).object);
-      }
-    } catch (error) {
-      if (!signal.aborted) throw error;
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      const lines = (rest + next.value).split("\n");
+      rest = lines.pop()!;
+      for (const line of lines) onObject(JSON.parse(line).object);
     }
   }
 
