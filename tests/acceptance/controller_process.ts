@@ -31,13 +31,19 @@ export interface ControllerProcess {
   end(signal: Deno.Signal): Promise<Deno.CommandStatus>;
 }
 
-/** A port that nothing listens on now. */
+/**
+ * A port that nothing listens on now. Not one that the kernel would choose: between this and the start of the program it may
+ * give that to an outgoing connection.
+ */
 export function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  try {
-    return listener.addr.port;
-  } finally {
-    listener.close();
+  while (true) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    try {
+      Deno.listen({ hostname: "127.0.0.1", port }).close();
+      return port;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
   }
 }
 
