@@ -39,6 +39,11 @@ interface Kubeconfig {
   }[];
 }
 
+interface WatchOptions {
+  readonly onObject: (object: RawObject) => void;
+  readonly signal: AbortSignal;
+}
+
 /** As little as a client can be: JSON over one pooled HTTP/2 client. */
 export class BareApi implements Disposable {
   readonly server: string;
@@ -76,25 +81,28 @@ export class BareApi implements Disposable {
     return (await this.json({ method: "GET", path })).items as readonly RawObject[];
   }
 
-  /** Tells of every object that is added or changed until `signal` aborts. */
-  async watch(
-    path: string,
-    { onObject, signal }: {
-      readonly onObject: (object: RawObject) => void;
-      readonly signal: AbortSignal;
-    },
-  ): Promise<void> {
-    const url = `${this.server}${path}?watch=1&timeoutSeconds=3600`;
-    const response = await fetch(url, { client: this.#client });
-    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
-    // Not by the signal of the fetch: Deno forgets that after a garbage collection.
-    signal.addEventListener("abort", () => void reader.cancel(), { once: true });
+  /**
+   * Tells of every object that is there, added or changed until `signal` aborts. Asks again when the API server ends the
+   * watch, as it does with a client that it finds slow.
+   */
+  async watch(path: string, options: WatchOptions): Promise<void> {
+    while (!options.signal.aborted) await this.#watchOnce(path, options);
+  }
+
+  async #watchOnce(path: string, { onObject, signal }: WatchOptions): Promise<void> {
+    const response = await this.send({ method: "GET", path: `${path}?watch=1` });
+    // Not ended by the signal of the fetch: Deno forgets that after a garbage collection.
+    const reader = response.body!.getReader();
+    const cancel = () => void reader.cancel();
+    signal.addEventListener("abort", cancel, { once: true });
+    const decoder = new TextDecoder();
     let rest = "";
     for (let next = await reader.read(); !next.done; next = await reader.read()) {
-      const lines = (rest + next.value).split("\n");
+      const lines = (rest + decoder.decode(next.value, { stream: true })).split("\n");
       rest = lines.pop()!;
       for (const line of lines) onObject(JSON.parse(line).object);
     }
+    signal.removeEventListener("abort", cancel);
   }
 
   /** Does all of it, so many at once. */
