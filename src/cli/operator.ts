@@ -15,7 +15,7 @@ import { type ReconcileResult, reconcileSource } from "../reconcile/reconcile_so
 import type { SourceMemories } from "../reconcile/source_memory.ts";
 import type { StoreOwner } from "../reconcile/store_owner.ts";
 import { isNamed, sweepStore } from "../reconcile/sweep_store.ts";
-import { publishedArtifact } from "../reconcile/trigger.ts";
+import { publishedArtifact } from "../reconcile/published_artifact.ts";
 import { verifyStore } from "../reconcile/verify_store.ts";
 
 /** How often the store is swept of what no source owns, in milliseconds (DESIGN §8). */

@@ -130,6 +130,8 @@ export interface ExternalSourceStatus {
   readonly failures?: number;
   /** RFC 3339; set while a wait of over a minute lasts, so that a restart honours it. */
   readonly nextAttemptTime?: string;
+  /** Whether the upstream asked for that wait, so that a trigger does not shorten it; absent: it did not. */
+  readonly nextAttemptHeld?: boolean;
   /** The member that owns this source. */
   readonly owner?: string;
   /** Hash of everything that decides what the document becomes (DESIGN §4, step 2). */

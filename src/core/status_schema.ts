@@ -68,6 +68,10 @@ const statusFields = {
   nextAttemptTime: time(
     "When the upstream is asked again, if that is over a minute away because it asked for that or because of failures.",
   ),
+  nextAttemptHeld: Type.Boolean({
+    description:
+      "Whether the upstream asked for the wait until `nextAttemptTime`. If so, asking for a fetch does not shorten it; a change of the spec does.",
+  }),
   owner: Type.String({ description: "The replica that looks after this source." }),
   fingerprint: Type.String({
     description: "Hash of everything that decides what the document becomes.",

@@ -6,7 +6,7 @@ import type { Objects } from "../objects/objects.ts";
 import type { ArtifactStore, StoredInfo } from "../store/artifact_store.ts";
 import { selectGarbage } from "../store/garbage.ts";
 import type { StoreOwner } from "./store_owner.ts";
-import { publishedArtifact } from "./trigger.ts";
+import { publishedArtifact } from "./published_artifact.ts";
 
 /** A second beyond the TTL, so that a collection finds what has just become old enough; milliseconds. */
 const marginMs = 1_000;

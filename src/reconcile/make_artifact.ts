@@ -10,7 +10,7 @@ import type { ReconcileContext, RequestResult } from "./reconcile_context.ts";
 import type { Subject } from "./subject.ts";
 import { formatTime } from "../core/format_time.ts";
 import type { StatusWriter } from "./status_writer.ts";
-import { publishedArtifact } from "./trigger.ts";
+import { publishedArtifact } from "./published_artifact.ts";
 
 /** What has been decided before the upstream is asked. */
 export interface MakeOptions {

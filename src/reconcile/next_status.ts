@@ -9,6 +9,7 @@ import {
 } from "../core/condition.ts";
 import type { ExternalSource, ExternalSourceStatus } from "../core/external_source.ts";
 import type { Failure } from "./error_policy.ts";
+import type { RememberedWait } from "./next_attempt.ts";
 
 /** The triggers that a reconcile answers (`reconcile.fluxcd.io/requestedAt`). */
 export interface Handled {
@@ -51,8 +52,7 @@ export interface StatusMoment {
   /** RFC 3339, seconds. */
   readonly now: string;
   readonly handled: Handled;
-  /** RFC 3339; for waits over a minute. */
-  readonly nextAttemptTime: string | undefined;
+  readonly wait: RememberedWait | undefined;
   readonly maxAttempts: number;
 }
 
@@ -128,10 +128,19 @@ export function nextStatus(
     lastHandledReconcileAt: handled.source ?? status.lastHandledReconcileAt,
     lastHandledArtifactReconcileAt: handled.artifact ?? status.lastHandledArtifactReconcileAt,
     failures: failures > 0 ? failures : undefined,
-    nextAttemptTime: outcome.kind === "kept" ? status.nextAttemptTime : moment.nextAttemptTime,
+    ...waitAfter(source, outcome, moment),
     owner: status.owner,
     fingerprint,
   });
+}
+
+function waitAfter(
+  { status: { nextAttemptTime, nextAttemptHeld } }: ExternalSource,
+  outcome: Outcome,
+  { wait }: StatusMoment,
+) {
+  if (outcome.kind === "kept") return { nextAttemptTime, nextAttemptHeld };
+  return { nextAttemptTime: wait?.until, nextAttemptHeld: wait?.isHeld || undefined };
 }
 
 function madeOf(outcome: Outcome): Made | undefined {

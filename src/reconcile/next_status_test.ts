@@ -19,7 +19,7 @@ const noneHandled = { source: undefined, artifact: undefined };
 const moment: StatusMoment = {
   now,
   handled: noneHandled,
-  nextAttemptTime: undefined,
+  wait: undefined,
   maxAttempts: 3,
 };
 
@@ -126,13 +126,27 @@ for (const [start, status] of Object.entries(starts)) {
 
 Deno.test("nextStatus() of what was kept changes nothing but phases left over", () => {
   for (const start of ["ready", "retrying", "stalled"]) {
-    const status = { ...starts[start], observedGeneration: 1, nextAttemptTime: now };
+    const wait = { nextAttemptTime: now, nextAttemptHeld: true };
+    const status = { ...starts[start], observedGeneration: 1, ...wait };
     const { artifact: _, ...expected } = status;
     const { artifact, ...rest } = next(status, { ...kept, artifact: status.artifact });
     assert.deepEqual(rest, expected);
     assert.deepEqual(artifact, status.artifact);
   }
   assert.deepEqual(say(next(starts["interrupted"]!, kept)), ["Ready=True/Succeeded"]);
+});
+
+Deno.test("nextStatus() says until when is waited, and whether the upstream asked for it", () => {
+  const waitOf = ({ nextAttemptTime, nextAttemptHeld }: ExternalSourceStatus) => (
+    { nextAttemptTime, nextAttemptHeld }
+  );
+  for (const isHeld of [true, false]) {
+    const status = next(starts["ready"]!, failed("transient"), { wait: { until: now, isHeld } });
+    const nextAttemptHeld = isHeld ? true : undefined;
+    assert.deepEqual(waitOf(status), { nextAttemptTime: now, nextAttemptHeld });
+    const over = { nextAttemptTime: undefined, nextAttemptHeld: undefined };
+    assert.deepEqual(waitOf(next(status, published)), over);
+  }
 });
 
 Deno.test("nextStatus() of a suspended source does not go on reconciling", () => {

@@ -3,23 +3,20 @@ import type { Artifact } from "../core/artifact.ts";
 import type { ExternalSource } from "../core/external_source.ts";
 import { type SourceKey, sourceKey } from "../core/source_key.ts";
 import { ConflictError, NotFoundError, ObjectsUnavailableError } from "../objects/objects.ts";
+import { decideWork, unwrittenOf } from "./decide_work.ts";
 import { failureOf } from "./error_policy.ts";
-import { MakeArtifact, type MakeOptions } from "./make_artifact.ts";
-import type { Outcome } from "./next_status.ts";
+import { MakeArtifact } from "./make_artifact.ts";
+import type { Handled, Outcome } from "./next_status.ts";
 import { type Published, publishOutcome } from "./publish_outcome.ts";
+import { publishedArtifact } from "./published_artifact.ts";
 import { planSource, type SourcePlan } from "./plan_source.ts";
 import type { ReconcileContext } from "./reconcile_context.ts";
 import { nextAttempt } from "./requeue.ts";
 import type { ReconcileRun, Subject } from "./subject.ts";
-import {
-  initialMemory,
-  type SourceMemories,
-  type SourceMemory,
-  type Unwritten,
-} from "./source_memory.ts";
+import { initialMemory, type SourceMemories, type SourceMemory } from "./source_memory.ts";
 import { StatusWriter } from "./status_writer.ts";
-import { storeAgain, type StoreAgainOptions } from "./store_again.ts";
-import { type FetchReason, fetchReason, publishedArtifact, requestsOf } from "./trigger.ts";
+import { storeAgain } from "./store_again.ts";
+import { requestsOf } from "./trigger.ts";
 
 /** How a reconcile ended, for the queue, the log and the metrics. */
 export interface ReconcileResult {
@@ -90,8 +87,9 @@ function rewrite(context: ReconcileContext, memory: SourceMemory, error: unknown
 async function attempt(context: ReconcileContext, subject: Subject): Promise<ReconcileResult> {
   const { source, memory, run } = subject;
   const writer = new StatusWriter(context, source);
-  const { outcome, plan, work, handled } = await decide(context, subject, writer);
-  if (work) {
+  memory.unwritten = unwrittenOf(subject);
+  const { outcome, plan, ran, handled } = await work(context, subject, writer);
+  if (ran) {
     const { generation } = source.metadata;
     memory.unwritten = { generation, outcome, handled, next: undefined };
   }
@@ -108,13 +106,13 @@ async function attempt(context: ReconcileContext, subject: Subject): Promise<Rec
   if (memory.unwritten && outcome.kind === "failed") memory.unwritten.next = next;
   const changed = await writer.write(said.outcome, {
     handled,
-    nextAttemptTime: next.attemptTime,
+    wait: next.wait,
     artifact: said.written,
   });
   memory.unwritten = undefined;
   memory.lostWrites = 0;
   const requeueAt = isOvertaken(context, said) ? context.clock.now() : next.requeueAt;
-  return { requeueAt, outcome: said.outcome, fetched: work === "fetch", changed };
+  return { requeueAt, outcome: said.outcome, fetched: ran === "fetch", changed };
 }
 
 /** Whether somebody wrote the ExternalArtifact after us: that change was taken for our own (`isPublishing`). */
@@ -124,104 +122,60 @@ function isOvertaken({ objects }: ReconcileContext, { written }: Published): boo
     cached.metadata.resourceVersion !== written?.metadata.resourceVersion;
 }
 
-/** What came of the stages. */
-interface Decision {
+/** What came of the work of a reconcile. */
+interface Worked {
   readonly outcome: Outcome;
   readonly plan: SourcePlan | undefined;
   /** What the stages did, if they ran: all of it, or only another put of what the store refused before. */
-  readonly work: "fetch" | "store" | undefined;
-  readonly handled: ReturnType<typeof requestsOf>;
+  readonly ran: "fetch" | "store" | undefined;
+  readonly handled: Handled;
 }
 
-async function decide(
+async function work(
   context: ReconcileContext,
   subject: Subject,
   writer: StatusWriter,
-): Promise<Decision> {
-  const { source, run } = subject;
-  const { generators, settings: { minInterval } } = context;
-  const artifact = publishedArtifact(source);
-  const handled = requestsOf(source, context.objects.artifacts.get(writer.key));
-  const unwritten = currentUnwritten(subject);
+): Promise<Worked> {
+  const { source, memory, run } = subject;
+  const { objects, generators, clock, settings: { minInterval } } = context;
+  const published = publishedArtifact(source);
+  const artifact = objects.artifacts.get(writer.key);
+  const handled = requestsOf(source, artifact);
   let plan: SourcePlan | undefined;
-  let work: Decision["work"];
+  let ran: Worked["ran"];
   try {
     plan = planSource(source, { generators, minInterval });
-    writer.warn(plan.warnings, subject.memory);
-    const stored = artifact !== undefined && await isStored(context, artifact);
-    const known = { ...subject, source: asAnswered(source, unwritten) };
-    const reason = dueReason(context, known, { plan, writer, stored });
-    if (!reason) {
-      if (unwritten) return { ...unwritten, plan, work };
-      const isSuspended = plan.spec.suspend === true;
-      const outcome = { kind: "kept", artifact, isSuspended } as const;
-      return { outcome, plan, work, handled: noneHandled };
+    writer.warn(plan.warnings, memory);
+    const isSuspended = plan.spec.suspend === true;
+    const stored = published !== undefined && await isStored(context, published);
+    const file = memory.unstored && context.held(memory.unstored.document.content.path);
+    const now = clock.now();
+    const todo = decideWork({ source, artifact, memory, isSuspended, stored, file, now });
+    if (todo.kind === "write") return { ...todo.unwritten, plan, ran };
+    if (todo.kind === "keep") {
+      const outcome = { kind: "kept", artifact: published, isSuspended } as const;
+      return { outcome, plan, ran, handled: noneHandled };
     }
-    const refused = refusedArtifact(context, subject.memory, reason);
-    work = refused ? "store" : "fetch";
-    const outcome = refused
-      ? await storeAgain(context, subject, { writer, ...refused })
+    if (isSuspended) writer.warn([fetchedAlthoughSuspended], memory);
+    ran = todo.kind;
+    const outcome = todo.kind === "store"
+      ? await storeAgain(context, subject, { writer, ...todo })
       : await new MakeArtifact(context, subject, { plan, writer, stored }).make();
-    return { outcome, plan, work, handled };
+    return { outcome, plan, ran, handled };
   } catch (error) {
     run.signal.throwIfAborted();
     if (isWriteError(error)) throw error;
-    const outcome = { kind: "failed", failure: failureOf(error), artifact } as const;
-    return { outcome, plan, work, handled };
+    const failure = failureOf(error);
+    return { outcome: { kind: "failed", failure, artifact: published }, plan, ran, handled };
   }
 }
 
-/** What can be stored without asking the upstream; not if somebody wants it to be asked. */
-function refusedArtifact(
-  { held }: ReconcileContext,
-  { unstored }: SourceMemory,
-  reason: FetchReason,
-): Pick<StoreAgainOptions, "unstored" | "file"> | undefined {
-  const file = unstored && held(unstored.document.content.path);
-  const isWanted = reason === "requested" || reason === "spec-changed";
-  return file && !isWanted ? { unstored, file } : undefined;
-}
+const noneHandled: Handled = { source: undefined, artifact: undefined };
 
-/** What is left to be written of an earlier fetch; dropped once the spec is another. */
-function currentUnwritten({ source, memory }: Subject): Unwritten | undefined {
-  if (memory.unwritten?.generation !== source.metadata.generation) memory.unwritten = undefined;
-  return memory.unwritten;
-}
-
-/** The source as it would be, had the outcome of its last fetch been written. */
-function asAnswered(source: ExternalSource, unwritten: Unwritten | undefined): ExternalSource {
-  if (!unwritten) return source;
-  const { generation, handled } = unwritten;
-  const { lastHandledReconcileAt, lastHandledArtifactReconcileAt } = source.status;
-  const handledAt = {
-    lastHandledReconcileAt: handled.source ?? lastHandledReconcileAt,
-    lastHandledArtifactReconcileAt: handled.artifact ?? lastHandledArtifactReconcileAt,
-  };
-  const answered = Object.entries(handledAt).filter(([, value]) => value !== undefined);
-  const status = { ...source.status, observedGeneration: generation };
-  return { ...source, status: { ...status, ...Object.fromEntries(answered) } };
-}
-
-/** A suspended source is fetched once if a restart has lost what it publishes (DESIGN §3, `suspend`). */
-function dueReason(
-  context: ReconcileContext,
-  { source, memory }: Subject,
-  { plan, writer, stored }: MakeOptions,
-): FetchReason | undefined {
-  const artifact = context.objects.artifacts.get(writer.key);
-  if (!plan.spec.suspend) {
-    return fetchReason({ source, artifact, memory, stored, now: context.clock.now() });
-  }
-  const isLost = !stored && publishedArtifact(source) !== undefined &&
-    memory.holdUntil <= context.clock.now();
-  if (isLost) {
-    const message = "fetching once although suspended: the store has lost the artifact";
-    writer.warn([{ reason: "ArtifactLost", message }], memory);
-  }
-  return isLost ? "artifact-missing" : undefined;
-}
-
-const noneHandled: Decision["handled"] = { source: undefined, artifact: undefined };
+const fetchedAlthoughSuspended = {
+  reason: "ArtifactLost",
+  message: "fetching once although suspended: the store has lost the artifact",
+};
 
 /** Whether what failed is a write or a read of the API server, and not a stage. */
 function isWriteError(error: unknown): boolean {

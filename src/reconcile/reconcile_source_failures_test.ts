@@ -123,6 +123,31 @@ Deno.test("reconcileSource() honours Retry-After", async () => {
   );
 });
 
+Deno.test("reconcileSource() keeps to a long backoff across a restart, but not against a trigger or a new spec", async () => {
+  await using world = await ReconcileWorld.create();
+  world.maxAttempts = 100;
+  let told = await world.run();
+  world.upstream.failure = failed("transient", "refused");
+  const failures = 8;
+  for (let round = 0; round < failures; round++) told = await world.runAgain(told);
+  const until = world.clock.now() + 1_000 * 2 ** (failures - 1);
+  world.restart();
+  const restarted = await world.run();
+  assert.deepEqual([restarted.fetches, restarted.writes], [0, []]);
+  assert.equal(restarted.result.requeueAt, until);
+
+  for (const [index, change] of [() => world.requestSource("now"), changeSpec].entries()) {
+    world.restart();
+    change();
+    assert.equal((await world.run()).fetches, 1, `change ${index}`);
+  }
+  assert.equal(world.source.status.lastHandledReconcileAt, "now");
+
+  function changeSpec() {
+    world.changeSpec({ destinationPath: "other" });
+  }
+});
+
 Deno.test("reconcileSource() honours the Retry-After of a rejected request across a restart", async () => {
   await using world = await ReconcileWorld.create();
   await world.run();

@@ -1,6 +1,7 @@
 import type { ExternalSource } from "../core/external_source.ts";
 import type { Failure } from "./error_policy.ts";
 import { failuresAfter, isExhausted, type Outcome } from "./next_status.ts";
+import type { NextAttempt, RememberedWait } from "./next_attempt.ts";
 import type { SourcePlan } from "./plan_source.ts";
 import type { ReconcileContext } from "./reconcile_context.ts";
 import { formatTime } from "../core/format_time.ts";
@@ -11,14 +12,6 @@ const fluxPollMs = 10_000;
 
 /** Waits longer than this are written to the status, so that a restart honours them; milliseconds. */
 const rememberedWaitMs = 60_000;
-
-/** When a source is run again. */
-export interface NextAttempt {
-  /** Milliseconds since the epoch; undefined: when something changes. */
-  readonly requeueAt: number | undefined;
-  /** For `status.nextAttemptTime`. */
-  readonly attemptTime: string | undefined;
-}
 
 /** What decides when a source is run again. */
 export interface RequeueFacts {
@@ -39,7 +32,7 @@ export function nextAttempt(context: ReconcileContext, facts: RequeueFacts): Nex
     if (facts.fetched) memory.holdUntil = 0;
     const fetchAt = Math.max(memory.nextFetchAt, memory.holdUntil);
     const requeueAt = plan && !plan.spec.suspend ? fetchAt : undefined;
-    return { requeueAt, attemptTime: heldTime(memory, context.clock.now()) };
+    return { requeueAt, wait: heldWait(memory, context.clock.now()) };
   }
   memory.waits++;
   const now = context.clock.now();
@@ -47,17 +40,20 @@ export function nextAttempt(context: ReconcileContext, facts: RequeueFacts): Nex
   const { delay, isBackoff } = delayOf(context, facts, failure);
   // Who answered without asking for a wait has taken back what was asked before.
   if (facts.fetched) memory.holdUntil = 0;
-  if (delay === undefined) return { requeueAt: undefined, attemptTime: heldTime(memory, now) };
+  if (delay === undefined) return { requeueAt: undefined, wait: heldWait(memory, now) };
   const at = now + delay;
   if (failure.retryAfterMs !== undefined) memory.holdUntil = at;
   if (failure.retry !== "flux-poll") memory.nextFetchAt = at;
   const isRemembered = isBackoff && facts.fetched && delay > rememberedWaitMs;
-  return { requeueAt: at, attemptTime: isRemembered ? timeAtLeast(at) : heldTime(memory, now) };
+  const backoff = { until: timeAtLeast(at), isHeld: false };
+  return { requeueAt: at, wait: isRemembered ? backoff : heldWait(memory, now) };
 }
 
-/** For `status.nextAttemptTime`: a wait that the upstream asked for outlives what happens meanwhile. */
-function heldTime({ holdUntil }: SourceMemory, now: number): string | undefined {
-  return holdUntil - now > rememberedWaitMs ? timeAtLeast(holdUntil) : undefined;
+/** A wait that the upstream asked for outlives what happens meanwhile. */
+function heldWait({ holdUntil }: SourceMemory, now: number): RememberedWait | undefined {
+  return holdUntil - now > rememberedWaitMs
+    ? { until: timeAtLeast(holdUntil), isHeld: true }
+    : undefined;
 }
 
 /** The first whole second that is not earlier: after a restart nobody is asked before the time. */

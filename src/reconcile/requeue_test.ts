@@ -30,8 +30,8 @@ async function attempt(
   const spec = specWith({ suspend: facts.suspend === true });
   const plan = planSource({ spec }, { generators, minInterval: minute });
   const next = nextAttempt(context, { source, memory, outcome, plan, fetched: true, ...facts });
-  const { requeueAt, attemptTime } = next;
-  return { after: requeueAt === undefined ? undefined : requeueAt - start, attemptTime, memory };
+  const { requeueAt, wait } = next;
+  return { after: requeueAt === undefined ? undefined : requeueAt - start, wait, memory };
 }
 
 const failed = (errorClass: ErrorClass, retryAfterMs?: number): Outcome => {
@@ -121,10 +121,8 @@ for (const { name, outcome, facts, after, remembered = false } of cases) {
   Deno.test(`nextAttempt() ${name}: ${after === undefined ? "never" : `${after} ms`}`, async () => {
     const next = await attempt(outcome, facts);
     assert.equal(next.after, after);
-    const expected = remembered
-      ? new Date(start + after!).toISOString().replace(".000", "")
-      : undefined;
-    assert.equal(next.attemptTime, expected);
+    const until = new Date(start + (after ?? 0)).toISOString().replace(".000", "");
+    assert.deepEqual(next.wait, remembered ? { until, isHeld: true } : undefined);
   });
 }
 
@@ -151,7 +149,8 @@ Deno.test("nextAttempt() remembers a backoff of over a minute, but no interval",
     plan,
     fetched: true,
   };
-  assert.equal(nextAttempt(context, facts).attemptTime, "2026-01-01T00:02:00Z");
+  const { wait } = nextAttempt(context, facts);
+  assert.deepEqual(wait, { until: "2026-01-01T00:02:00Z", isHeld: false });
 });
 
 Deno.test("nextAttempt() keeps a wait that was asked for while nothing is fetched", async () => {
@@ -160,7 +159,8 @@ Deno.test("nextAttempt() keeps a wait that was asked for while nothing is fetche
   const during = await attempt(kept, { memory, fetched: false });
   assert.deepEqual([during.after, memory.holdUntil], [90 * minute, until]);
   const resumed = await attempt(published, { memory, fetched: false });
-  assert.deepEqual([resumed.attemptTime, memory.holdUntil], ["2026-01-01T01:30:00Z", until]);
+  assert.deepEqual(resumed.wait, { until: "2026-01-01T01:30:00Z", isHeld: true });
+  assert.equal(memory.holdUntil, until);
   await attempt(published, { memory, fetched: true });
   assert.equal(memory.holdUntil, 0);
 });

@@ -5,9 +5,9 @@ import type { ExternalSource } from "../core/external_source.ts";
 import { type SourceKey, sourceKey } from "../core/source_key.ts";
 import { findCondition } from "../core/condition.ts";
 import type { Handled, Outcome } from "./next_status.ts";
-import type { NextAttempt } from "./requeue.ts";
+import type { NextAttempt } from "./next_attempt.ts";
 import type { ReconcileContext } from "./reconcile_context.ts";
-import { publishedArtifact } from "./trigger.ts";
+import { publishedArtifact } from "./published_artifact.ts";
 
 /** The document that a source was last made from, as far as it spares work next time. */
 export interface LastDocument {
@@ -69,25 +69,26 @@ export type SourceMemories = Map<SourceKey, SourceMemory>;
 /**
  * The memory of a source that this process sees for the first time. One that is published already is next fetched at a
  * moment of its interval that depends on its key, so that a restart is no stampede (DESIGN §14: start without an upstream
- * fetch), unless it was about to be retried; a wait that outlived the restart is honoured.
+ * fetch), unless it was about to be retried; a wait that outlived the restart is honoured, but only one that the upstream
+ * asked for is kept to against a trigger.
  */
 export function initialMemory(
   source: ExternalSource,
   { clock, delays, settings }: Pick<ReconcileContext, "clock" | "delays" | "settings">,
 ): SourceMemory {
   const now = clock.now();
-  const { conditions = [], nextAttemptTime } = source.status;
-  const waitUntil = Date.parse(nextAttemptTime ?? "");
-  const hold = waitUntil > now ? waitUntil : 0;
+  const { conditions = [], nextAttemptTime, nextAttemptHeld = false } = source.status;
+  const remembered = Date.parse(nextAttemptTime ?? "");
+  const waitUntil = remembered > now ? remembered : 0;
   const interval = Math.max(intervalOf(source), settings.minInterval);
   const isRetrying = findCondition(conditions, "Reconciling") !== undefined &&
     findCondition(conditions, "Ready")?.reason !== "ExternalArtifactUnavailable";
   const isSettled = publishedArtifact(source) !== undefined && !isRetrying;
   return {
     uid: source.metadata.uid,
-    nextFetchAt: hold ||
+    nextFetchAt: waitUntil ||
       (isSettled ? now + delays.spread(sourceKey(source.metadata), interval) : now),
-    holdUntil: hold,
+    holdUntil: nextAttemptHeld ? waitUntil : 0,
     waits: 0,
     lostWrites: 0,
     unwritten: undefined,

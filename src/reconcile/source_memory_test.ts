@@ -61,16 +61,21 @@ const cases: readonly {
     name: "a wait to come",
     status: { ...published, nextAttemptTime: "2026-01-01T13:00:00Z" },
     after: 60 * minute,
+  },
+  {
+    name: "a wait to come that the upstream asked for",
+    status: { ...published, nextAttemptTime: "2026-01-01T13:00:00Z", nextAttemptHeld: true },
+    after: 60 * minute,
     held: true,
   },
   {
     name: "a wait that is over",
-    status: { ...published, nextAttemptTime: "2026-01-01T11:00:00Z" },
+    status: { ...published, nextAttemptTime: "2026-01-01T11:00:00Z", nextAttemptHeld: true },
     after: 2.5 * minute,
   },
   {
     name: "a wait that is no time",
-    status: { ...published, nextAttemptTime: "soon" },
+    status: { ...published, nextAttemptTime: "soon", nextAttemptHeld: true },
     after: 2.5 * minute,
   },
   {
@@ -85,7 +90,6 @@ const cases: readonly {
       nextAttemptTime: "2026-01-01T13:00:00Z",
     },
     after: 60 * minute,
-    held: true,
   },
   {
     name: "one that only waits for Flux",

@@ -1,10 +1,8 @@
 import { requestedAtAnnotation } from "../core/api_names.ts";
-import type { Artifact } from "../core/artifact.ts";
-import { parseArtifactKey } from "../core/artifact_key.ts";
 import type { ExternalArtifact } from "../core/external_artifact.ts";
 import type { ExternalSource } from "../core/external_source.ts";
-import { hexOf } from "../core/revision.ts";
 import type { Handled } from "./next_status.ts";
+import { publishedArtifact } from "./published_artifact.ts";
 import type { SourceMemory } from "./source_memory.ts";
 
 /** Why a source is fetched now. */
@@ -53,19 +51,4 @@ export function isRequested(
   const requested = requestsOf(source, artifact);
   return (requested.source !== undefined && requested.source !== lastHandledReconcileAt) ||
     (requested.artifact !== undefined && requested.artifact !== lastHandledArtifactReconcileAt);
-}
-
-/**
- * The artifact that a source's status names, or undefined: there is none, or it is one of the Go implementation, which
- * names no digest of the file.
- */
-export function publishedArtifact(
-  source: Pick<ExternalSource, "metadata" | "status">,
-): Artifact | undefined {
-  const { artifact } = source.status;
-  const key = artifact && parseArtifactKey(artifact.path ?? "");
-  const { namespace, name } = source.metadata;
-  const own = key && key.namespace === namespace && key.name === name &&
-    hexOf(artifact.digest ?? "") === key.hex;
-  return own ? artifact : undefined;
 }

@@ -2,13 +2,7 @@ import assert from "node:assert/strict";
 import { requestedAtAnnotation } from "../core/api_names.ts";
 import type { ExternalSourceStatus } from "../core/external_source.ts";
 import { artifactOf, externalArtifactOf, sourceOf } from "../../tests/source_fixtures.ts";
-import {
-  fetchReason,
-  isRequested,
-  publishedArtifact,
-  requestsOf,
-  type TriggerFacts,
-} from "./trigger.ts";
+import { fetchReason, isRequested, requestsOf, type TriggerFacts } from "./trigger.ts";
 
 const settled: ExternalSourceStatus = { observedGeneration: 1, artifact: artifactOf("a") };
 const requested = { annotations: { [requestedAtAnnotation]: "1" } };
@@ -83,18 +77,4 @@ Deno.test("isRequested() until the very value is answered, each in its own field
 Deno.test("requestsOf() reads both objects, also an empty value", () => {
   const empty = sourceOf({ metadata: { annotations: { [requestedAtAnnotation]: "" } } });
   assert.deepEqual(requestsOf(empty, undefined), { source: "", artifact: undefined });
-});
-
-Deno.test("publishedArtifact() takes only an artifact of our own making", () => {
-  const of = (artifact: typeof settled.artifact) =>
-    publishedArtifact(sourceOf({ status: artifact ? { artifact } : {} }));
-  const ours = artifactOf("a");
-  assert.deepEqual(of(ours), ours);
-  assert.equal(of(undefined), undefined);
-  assert.equal(of(artifactOf("a", { namespace: "team", name: "other" })), undefined);
-  assert.equal(of(artifactOf("a", { namespace: "other", name: "config" })), undefined);
-  assert.equal(of({ ...ours, digest: artifactOf("b").digest }), undefined);
-  assert.equal(of({ ...ours, digest: "" }), undefined);
-  assert.equal(of({ ...ours, path: "" }), undefined);
-  assert.equal(of({ ...ours, path: `${ours.path}/../x` }), undefined);
 });

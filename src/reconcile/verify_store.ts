@@ -1,7 +1,7 @@
 import type { SourceKey } from "../core/source_key.ts";
 import type { Objects } from "../objects/objects.ts";
 import type { ArtifactStore } from "../store/artifact_store.ts";
-import { publishedArtifact } from "./trigger.ts";
+import { publishedArtifact } from "./published_artifact.ts";
 
 /** What a verification reads. */
 export interface VerifyContext {

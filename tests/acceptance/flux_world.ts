@@ -27,6 +27,8 @@ export interface KustomizationStatus {
 /** How the program is started; `prepare` runs before it. */
 export interface FluxWorldOptions extends Pick<ControllerOptions, "args" | "env" | "port"> {
   readonly prepare?: (world: FluxWorld) => Promise<void>;
+  /** Watches every namespace, not only the one of the world. */
+  readonly watchesAll?: boolean;
 }
 
 /** The kinds that a world knows, and where their objects are. */
@@ -73,13 +75,13 @@ export class FluxWorld {
     const namespace = `world-${++worlds}`;
     await plane.kubectl(["create", "namespace", namespace]);
     const world = new FluxWorld({ document, origin: upstream.origin, namespace, api });
-    const { prepare, args = [], ...others } = options;
+    const { prepare, args = [], watchesAll = false, ...others } = options;
     try {
       await prepare?.(world);
       world.#controller = await startController({
         ...others,
         kubeconfig: plane.kubeconfig,
-        args: [`--watch-namespace=${namespace}`, ...args],
+        args: [...watchesAll ? [] : [`--watch-namespace=${namespace}`], ...args],
       });
       await story(world);
       await world.#checkLaws();

@@ -87,9 +87,9 @@ async function msToAnswer(world: FluxWorld, name: string): Promise<number> {
 
 // First, because this one watches all namespaces.
 Deno.test("50 hosts that never answer, with 20 sources each, delay no other source", async () => {
-  // A source that waits for one of them is late by the time-out: by twice what is allowed.
-  const env = { HTTP_TIMEOUT: "8s" };
-  await FluxWorld.run(plane, { args: ["--watch-namespace="], env }, async (world) => {
+  const timeoutMs = 8_000;
+  const env = { HTTP_TIMEOUT: `${timeoutMs}ms` };
+  await FluxWorld.run(plane, { watchesAll: true, env }, async (world) => {
     await using tarpits = await Tarpits.start(50);
     await plane.kubectl(["create", "namespace", "elsewhere"]);
     world.publishUpstream("good");
@@ -103,13 +103,17 @@ Deno.test("50 hosts that never answer, with 20 sources each, delay no other sour
         msToAnswer(world, "good"),
       ]);
     await measure();
+    const calm: number[][] = [];
+    for (let round = 0; round < 5; round++) calm.push(await measure());
     await tarpits.createSources(world, 20);
     await eventually(() => tarpits.holding === 50, { withinMs: patience, what: "all hosts hang" });
     const took: number[][] = [];
     // Over the first time-outs: their failures, and who waited behind them, delay nobody either.
     while (tarpits.accepted < 120) took.push(await measure());
     assert.ok(took.length >= 5, `${took.length} rounds`);
-    assert.ok(Math.max(...took.flat()) < 4_000, JSON.stringify(took));
+    // Who waits for one of them is late by up to the time-out; a slow machine was slow before they came, too.
+    const late = Math.max(...took.flat()) - Math.max(...calm.flat());
+    assert.ok(late < timeoutMs / 2, JSON.stringify({ calm, took }));
   });
 });
 

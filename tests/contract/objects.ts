@@ -215,6 +215,7 @@ export function testObjects(name: string, factory: () => Promise<ObjectsHarness>
       observedGeneration: 1,
       failures: 3,
       nextAttemptTime: "2026-01-01T00:00:00Z",
+      nextAttemptHeld: true,
       artifact: { ...artifactOf(first, "1"), metadata: { origin: "x" } },
       conditions: [{
         type: "Ready",

@@ -36,18 +36,19 @@ const urlWithCredentials = /:\/\/[^\s"'/]*@|:\/\/[^\s"']*\?/;
  * - S2 Reconciling and Stalled are present only when True, S3 never both.
  * - S4 Ready=True implies an artifact and neither Stalled nor Reconciling.
  * - S5 no `observedGeneration` exceeds the one above it: condition, status, `metadata.generation`.
- * - S6 `nextAttemptTime` is RFC 3339 in seconds. S7 `failures` is a whole number, not negative.
+ * - S6 `nextAttemptTime` is RFC 3339 in seconds, and there if `nextAttemptHeld` is. S7 `failures` is a whole number, not negative.
  * - S8 no secret: no canary anywhere, no URL with user info or query in a message or artifact.
  * - C1–C6 of each condition, A1–A7 of the artifact: see below.
  */
 export function checkStatus(status: ExternalSourceStatus, context: StatusContext = {}): void {
   const conditions = status.conditions ?? [];
-  const { observedGeneration, nextAttemptTime, failures } = status;
+  const { observedGeneration, nextAttemptTime, nextAttemptHeld, failures } = status;
   const observed = observedGeneration !== undefined;
   expectNone([
     ["S1 Ready is present", observed && findCondition(conditions, "Ready") === undefined],
     ["S5 observedGeneration", exceeds(observedGeneration, context.generation)],
     ["S6 nextAttemptTime", nextAttemptTime !== undefined && !isTime(nextAttemptTime)],
+    ["S6 nextAttemptHeld", nextAttemptHeld !== undefined && nextAttemptTime === undefined],
     ["S7 failures", failures !== undefined && !isCount(failures)],
     ...sharedFindings(status, context),
     ...conditions.map((condition): Finding => [

@@ -50,6 +50,7 @@ const illegal: readonly (readonly [string, ExternalSourceStatus, StatusContext?]
   ["S5", good, { generation: 1 }],
   ["S6", { ...good, nextAttemptTime: "2026-01-01T00:00:00.000Z" }],
   ["S6", { ...good, nextAttemptTime: "2026-13-01T00:00:00Z" }],
+  ["S6", { ...good, nextAttemptHeld: true }],
   ["S7", { ...good, failures: -1 }],
   ["S8", { ...good, conditions: [{ ...ready, message: "token CANARY-1" }] }],
   ["S8", { ...good, lastHandledETag: "canary" }],

@@ -52,6 +52,7 @@ function decodeSourceStatus(value: unknown): ExternalSourceStatus {
     lastHandledArtifactReconcileAt: asText(raw.lastHandledArtifactReconcileAt),
     failures: asNumber(raw.failures),
     nextAttemptTime: asText(raw.nextAttemptTime),
+    nextAttemptHeld: raw.nextAttemptHeld === true || undefined,
     owner: asText(raw.owner),
     fingerprint: asText(raw.fingerprint),
   });
