@@ -3,9 +3,9 @@ export interface EventuallyOptions {
   readonly withinMs: number;
   /** For the message, if it does not come true. */
   readonly what: string;
+  /** The pause between two looks, in milliseconds; longer where a look is dear. */
+  readonly lookEveryMs?: number;
 }
-
-const lookEveryMs = 25;
 
 /**
  * Waits until `look` returns something other than undefined or false, and returns that. What `look` throws counts as
@@ -13,7 +13,7 @@ const lookEveryMs = 25;
  */
 export async function eventually<T>(
   look: () => Promise<T | undefined | false> | T | undefined | false,
-  { withinMs, what }: EventuallyOptions,
+  { withinMs, what, lookEveryMs = 25 }: EventuallyOptions,
 ): Promise<T> {
   const deadline = Date.now() + withinMs;
   let last: unknown;

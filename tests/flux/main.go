@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/fluxcd/pkg/http/fetch"
 	"github.com/fluxcd/pkg/tar"
@@ -96,6 +97,8 @@ func check(fetcher *fetch.ArchiveFetcher, line []byte) error {
 }
 
 func main() {
+	// The modes that are compared must not depend on whose shell runs this.
+	syscall.Umask(0o022)
 	// As kustomize-controller makes it, without its retries.
 	fetcher := fetch.New(fetch.WithUntar(tar.WithMaxUntarSize(tar.UnlimitedUntarSize)))
 	lines := bufio.NewScanner(os.Stdin)
