@@ -17,7 +17,7 @@ import { InputError } from "./command.ts";
 import { closeGenerators, createGenerators } from "./create_generators.ts";
 import { forgetProxies } from "./forget_proxies.ts";
 import { describeDifference } from "./published_difference.ts";
-import { readPublished } from "./cluster_connection.ts";
+import { isInPod, readPublished } from "./cluster_connection.ts";
 import { systemClock } from "./system_clock.ts";
 import { controllerSettings } from "./operator_settings.ts";
 
@@ -87,6 +87,8 @@ async function build(input: CommandInput): Promise<ExitCode> {
     configMap: undefined,
     others: controllerSettings,
   });
+  // A kubeconfig may name a program that gets the credentials.
+  if (!values.diff || isInPod({ ...values, ...input })) input.drop("run");
   for (const warning of warnings) input.printError(`${warning}\n`);
   const [file, ...others] = positionals;
   if (file === undefined || others.length > 0) {

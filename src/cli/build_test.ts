@@ -30,6 +30,7 @@ async function build(manifest: string, ...flags: string[]): Promise<Built> {
     signal: new AbortController().signal,
     print: (text) => written.out += text,
     printError: (text) => written.err += text,
+    drop: () => {},
   };
   try {
     await Deno.writeTextFile(

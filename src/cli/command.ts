@@ -1,3 +1,5 @@
+import type { Permission } from "./drop_permissions.ts";
+
 /** What a command was started with; nothing else of the process reaches it. */
 export interface CommandInput {
   /** Behind the name of the command. */
@@ -8,6 +10,8 @@ export interface CommandInput {
   readonly print: (text: string) => void;
   /** For what is no result: warnings, progress. */
   readonly printError: (text: string) => void;
+  /** Gives up, for good, permissions that the command does not need; without effect where several commands share a process. */
+  readonly drop: (...names: readonly Permission[]) => void;
 }
 
 /** 0: done, or ended by SIGTERM. 1: the work failed. 2: the input or the settings are wrong (DESIGN §11). */

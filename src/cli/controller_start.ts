@@ -1,7 +1,7 @@
 import { parseSettings } from "../config/parse_settings.ts";
 import type { CredentialSource } from "../objects/kube/credentials.ts";
 import type { KubeObjects } from "../objects/kube/kube_objects.ts";
-import { type ClusterPlace, connect, findCredentials } from "./cluster_connection.ts";
+import { type ClusterPlace, connect, findCredentials, isInPod } from "./cluster_connection.ts";
 import { type CommandInput, InputError } from "./command.ts";
 import { checkPlace, watchedNamespace } from "./controller_place.ts";
 import { controllerSettings, type ControllerValues } from "./operator_settings.ts";
@@ -36,6 +36,8 @@ export async function startController(input: CommandInput): Promise<ControllerSt
     );
   }
   const place = { kubeconfig: first.values.kubeconfig, environment: input.environment };
+  // Outside a pod a kubeconfig may name a program that gets the credentials.
+  if (isInPod(place)) input.drop("run");
   const samples = new OperatorSamples(systemClock);
   const telemetry = createTelemetry(first.values, { clock: systemClock, samples });
   const credentials = await findCredentials(place);

@@ -1,6 +1,7 @@
 import type { Command } from "./command.ts";
 import { crdYaml } from "./crd_yaml.ts";
 import { InputError } from "./command.ts";
+import { everyPermission } from "./drop_permissions.ts";
 
 /** `crds`: prints the CustomResourceDefinition of this version. */
 export const crdsCommand: Command = {
@@ -14,7 +15,8 @@ Examples:
   # install or update it
   externalsource-controller crds | kubectl apply --server-side -f -
 `,
-  run({ arguments: given, print }) {
+  run({ arguments: given, print, drop }) {
+    drop(...everyPermission);
     if (given.length > 0) throw new InputError(`Cannot use "${given[0]}": crds takes no arguments`);
     print(crdYaml());
     return Promise.resolve(0);

@@ -7,7 +7,7 @@ import { formatDuration } from "../core/duration.ts";
 import type { ExternalSource } from "../core/external_source.ts";
 import type { Settings } from "../core/setting.ts";
 import { KindNotInstalledError, ObjectsUnavailableError } from "../objects/objects.ts";
-import { connect, findCredentials } from "./cluster_connection.ts";
+import { connect, findCredentials, isInPod } from "./cluster_connection.ts";
 import { type Command, type CommandInput, type ExitCode, InputError } from "./command.ts";
 import { forgetProxies } from "./forget_proxies.ts";
 import { systemClock } from "./system_clock.ts";
@@ -62,6 +62,7 @@ Shows ExternalSources: whether they are ready, what is published, when they are 
 async function runGet(input: CommandInput): Promise<ExitCode> {
   forgetProxies();
   const { arguments: given, environment } = input;
+  input.drop("write");
   const { values, positionals, warnings } = parseSettings({
     described: settings,
     arguments: given,
@@ -85,9 +86,11 @@ async function runGet(input: CommandInput): Promise<ExitCode> {
 
 async function readSources(
   { namespace, kubeconfig }: { readonly namespace: string; readonly kubeconfig: string },
-  { environment, signal }: CommandInput,
+  { environment, signal, drop }: CommandInput,
 ): Promise<ExternalSource[]> {
-  const credentials = await findCredentials({ kubeconfig, environment });
+  const place = { kubeconfig, environment };
+  if (isInPod(place)) drop("run");
+  const credentials = await findCredentials(place);
   const objects = connect(credentials, namespace ? { watchNamespace: namespace } : {});
   try {
     return await objects.listSources(signal);

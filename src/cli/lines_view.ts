@@ -14,9 +14,8 @@ export class LinesView implements LocalView {
     this.#output = output;
   }
 
-  started(_operator: Operator, { directory, port }: Parameters<LocalView["started"]>[1]): void {
-    const served = port === undefined ? "" : `, serving on http://localhost:${port}`;
-    this.#output.print(`watching ${directory}${served}\n`);
+  started(_operator: Operator, { directory, urlBase }: Parameters<LocalView["started"]>[1]): void {
+    this.#output.print(`watching ${directory}, artifacts on ${urlBase}\n`);
   }
 
   outcome(key: SourceKey, { outcome, changed }: ReconcileResult): void {

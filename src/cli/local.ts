@@ -11,6 +11,7 @@ import { checkSpec } from "./check_spec.ts";
 import { type Command, type CommandInput, type ExitCode, InputError } from "./command.ts";
 import { createOperator } from "./create_operator.ts";
 import { forgetProxies } from "./forget_proxies.ts";
+import { localUrlBase } from "./local_url_base.ts";
 import type { LocalView } from "./local_view.ts";
 import { openLocalView } from "./open_local_view.ts";
 import { OperatorResources } from "./operator_resources.ts";
@@ -71,6 +72,7 @@ line for each thing that happens.`,
 
 async function runLocal(input: CommandInput): Promise<ExitCode> {
   forgetProxies();
+  input.drop("run");
   const { arguments: given, environment } = input;
   const { values, positionals, warnings } = parseSettings({
     described,
@@ -129,16 +131,16 @@ async function operate({ directory, objects, values, view, input }: LocalRun): P
     telemetry,
     clock,
   });
-  const port = servers.artifactPort;
+  const urlBase = localUrlBase(values.artifactServerHost, servers.artifactPort);
   const operator = createOperator({
     ...{ objects, store, generators, values, telemetry, spoolDirectory },
-    urlBase: port === undefined ? "memory://localhost" : `http://localhost:${port}`,
+    urlBase,
     watchNamespace: "",
     recordEvent: (event) => void objects.recordEvent(event),
     onOutcome: (key, result) => view.outcome(key, result),
   });
   servers.serve(operator, objects);
-  view.started(operator, { directory, port });
+  view.started(operator, { directory, urlBase });
   await operator.run(input.signal);
   await servers.drain(values.drainTimeout);
   return 0;

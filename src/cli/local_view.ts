@@ -8,10 +8,10 @@ import type { Operator } from "./operator.ts";
 
 /** What a person sees of `local`. */
 export interface LocalView {
-  /** The operator is about to run; `port` is that of the artifact server, if it is on. */
+  /** The operator is about to run; `urlBase` is that of the artifacts. */
   started(
     operator: Operator,
-    place: { readonly directory: string; readonly port: number | undefined },
+    place: { readonly directory: string; readonly urlBase: string },
   ): void;
   outcome(key: SourceKey, result: ReconcileResult): void;
   event(event: ObjectEvent): void;

@@ -114,7 +114,7 @@ export class Operator {
     await synced.promise;
     if (!signal.aborted) await this.#work(signal);
     await Promise.all([watching, poll]);
-    this.#garbage.stop();
+    await this.#garbage.stop();
   }
 
   /** Whether every cache can be relied on. */

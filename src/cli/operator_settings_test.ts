@@ -13,131 +13,100 @@ function parse({ arguments: given = [], environment = {}, configMap }: Given) {
   return parseSettings({ described: controllerSettings, arguments: given, environment, configMap });
 }
 
-// deno-lint-ignore budget/lines -- one table of defaults
+const defaults = {
+  storageBackend: "memory",
+  storagePath: "/data/artifacts",
+  timeout: 30_000,
+  idleConnTimeout: 90_000,
+  maxIdleConns: 100,
+  maxIdleConnsPerHost: 10,
+  maxConnsPerHost: 100,
+  userAgent: "externalsource-controller/1.0",
+  retryMaxAttempts: 10,
+  retryBaseDelay: 1_000,
+  retryMaxDelay: 300_000,
+  retryJitterFactor: 0.25,
+  artifactServerEnabled: true,
+  artifactServerPort: 8080,
+  serviceName: "externalsource-artifacts",
+  podNamespace: "flux-system",
+  podName: "",
+  configMapName: "externalsource-controller-config",
+  configMapNamespace: "externalsource-controller-system",
+  metricsEnabled: true,
+  metricsBindAddress: "0",
+  metricsSecure: true,
+  healthProbeBindAddress: ":8081",
+  leaderElect: false,
+} as const;
+
 Deno.test("controllerSettings have the defaults of the Go implementation", () => {
   const { values, warnings } = parse({});
   assert.deepEqual(warnings, []);
-  const {
-    storageBackend,
-    storagePath,
-    timeout,
-    idleConnTimeout,
-    maxIdleConns,
-    maxIdleConnsPerHost,
-    maxConnsPerHost,
-  } = values;
-  assert.deepEqual({
-    storageBackend,
-    storagePath,
-    timeout,
-    idleConnTimeout,
-    maxIdleConns,
-    maxIdleConnsPerHost,
-    maxConnsPerHost,
-  }, {
-    storageBackend: "memory",
-    storagePath: "/data/artifacts",
-    timeout: 30_000,
-    idleConnTimeout: 90_000,
-    maxIdleConns: 100,
-    maxIdleConnsPerHost: 10,
-    maxConnsPerHost: 100,
-  });
-  assert.deepEqual(
-    [
-      values.userAgent,
-      values.retryMaxAttempts,
-      values.retryBaseDelay,
-      values.retryMaxDelay,
-      values.retryJitterFactor,
-    ],
-    ["externalsource-controller/1.0", 10, 1_000, 300_000, 0.25],
-  );
-  assert.deepEqual(
-    [
-      values.artifactServerEnabled,
-      values.artifactServerPort,
-      values.serviceName,
-      values.podNamespace,
-      values.podName,
-    ],
-    [true, 8080, "externalsource-artifacts", "flux-system", ""],
-  );
-  assert.deepEqual(
-    [
-      values.metricsBindAddress,
-      values.metricsSecure,
-      values.healthProbeBindAddress,
-      values.leaderElect,
-    ],
-    ["0", true, ":8081", false],
-  );
+  const names = Object.keys(defaults) as (keyof typeof defaults)[];
+  assert.deepEqual(Object.fromEntries(names.map((name) => [name, values[name]])), defaults);
 });
 
-// deno-lint-ignore budget/lines -- one table of what the chart renders
-Deno.test("controllerSettings take every argument, variable and key that the Go chart and manifests render", () => {
-  const { values } = parse({
-    arguments: [
-      ...["--health-probe-bind-address=:8081", "--zap-log-level=info", "--leader-elect"],
-      ...[
-        "--artifact-server-port=8080",
-        "--artifact-server-enabled=true",
-        "--metrics-bind-address=:8443",
-      ],
-      ...[
-        "--metrics-secure=true",
-        "--metrics-cert-path=/c",
-        "--metrics-cert-name=a",
-        "--metrics-cert-key=b",
-      ],
-      ...[
-        "--webhook-cert-path=/w",
-        "--webhook-cert-name=a",
-        "--webhook-cert-key=b",
-        "--enable-http2=false",
-      ],
-      ...[
-        "--zap-devel=false",
-        "--zap-encoder=json",
-        "--zap-stacktrace-level=error",
-        "--zap-time-encoding=iso8601",
-      ],
-    ],
-    environment: {
-      STORAGE_BACKEND: "pvc",
-      PVC_STORAGE_PATH: "/data/artifacts",
-      HTTP_TIMEOUT: "45s",
-      TRANSFORM_TIMEOUT: "10s",
-      HOOK_WHITELIST_PATH: "/etc/hooks/whitelist.yaml",
-      HOOK_EXECUTOR_ENDPOINT: "http://localhost:8082",
-      HOOK_DEFAULT_TIMEOUT: "30s",
-      S3_BUCKET: "",
-      S3_REGION: "us-east-1",
-      AWS_ACCESS_KEY_ID: "x",
-      AWS_SECRET_ACCESS_KEY: "y",
-      ARTIFACT_SERVER_ENABLED: "true",
-      ARTIFACT_SERVER_PORT: "8080",
-      METRICS_ENABLED: "true",
-      METRICS_INTERVAL: "15s",
-      SERVICE_NAME: "artifacts",
-      POD_NAMESPACE: "flux-system",
-      POD_NAME: "m-0",
-      CONFIG_MAP_NAME: "c",
-      CONFIG_MAP_NAMESPACE: "n",
-    },
-    configMap: {
-      "storage.backend": "memory",
-      "storage.s3.endpoint": "https://s3.example.com",
-      "storage.s3.useSSL": "true",
-      "http.timeout": "30s",
-      "http.maxIdleConns": "50",
-      "retry.maxAttempts": "7",
-      "hooks.whitelistPath": "/etc/hooks/whitelist.yaml",
-      "metrics.enabled": "true",
-      "transform.timeout": "10s",
-      "transform.memoryLimit": "64Mi",
-    },
-  });
+/** Every argument, variable and key that the Go chart and manifests render. */
+const rendered = {
+  arguments: [
+    "--health-probe-bind-address=:8081",
+    "--zap-log-level=info",
+    "--leader-elect",
+    "--artifact-server-port=8080",
+    "--artifact-server-enabled=true",
+    "--metrics-bind-address=:8443",
+    "--metrics-secure=true",
+    "--metrics-cert-path=/c",
+    "--metrics-cert-name=a",
+    "--metrics-cert-key=b",
+    "--webhook-cert-path=/w",
+    "--webhook-cert-name=a",
+    "--webhook-cert-key=b",
+    "--enable-http2=false",
+    "--zap-devel=false",
+    "--zap-encoder=json",
+    "--zap-stacktrace-level=error",
+    "--zap-time-encoding=iso8601",
+  ],
+  environment: {
+    STORAGE_BACKEND: "pvc",
+    PVC_STORAGE_PATH: "/data/artifacts",
+    HTTP_TIMEOUT: "45s",
+    TRANSFORM_TIMEOUT: "10s",
+    HOOK_WHITELIST_PATH: "/etc/hooks/whitelist.yaml",
+    HOOK_EXECUTOR_ENDPOINT: "http://localhost:8082",
+    HOOK_DEFAULT_TIMEOUT: "30s",
+    S3_BUCKET: "",
+    S3_REGION: "us-east-1",
+    AWS_ACCESS_KEY_ID: "x",
+    AWS_SECRET_ACCESS_KEY: "y",
+    ARTIFACT_SERVER_ENABLED: "true",
+    ARTIFACT_SERVER_PORT: "8080",
+    METRICS_ENABLED: "true",
+    METRICS_INTERVAL: "15s",
+    SERVICE_NAME: "artifacts",
+    POD_NAMESPACE: "flux-system",
+    POD_NAME: "m-0",
+    CONFIG_MAP_NAME: "c",
+    CONFIG_MAP_NAMESPACE: "n",
+  },
+  configMap: {
+    "storage.backend": "memory",
+    "storage.s3.endpoint": "https://s3.example.com",
+    "storage.s3.useSSL": "true",
+    "http.timeout": "30s",
+    "http.maxIdleConns": "50",
+    "retry.maxAttempts": "7",
+    "hooks.whitelistPath": "/etc/hooks/whitelist.yaml",
+    "metrics.enabled": "true",
+    "transform.timeout": "10s",
+    "transform.memoryLimit": "64Mi",
+  },
+};
+
+Deno.test("controllerSettings take all that the Go chart and manifests render", () => {
+  const { values } = parse(rendered);
   assert.equal(values.storageBackend, "pvc");
   assert.equal(values.timeout, 45_000);
   assert.equal(values.maxIdleConns, 50);

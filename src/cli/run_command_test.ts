@@ -1,18 +1,31 @@
 import assert from "node:assert/strict";
 import type { CommandInput, ExitCode } from "./command.ts";
 import { commands } from "./commands.ts";
+import { everyPermission, type Permission } from "./drop_permissions.ts";
 import { runCommand } from "./run_command.ts";
 
-async function run(...given: string[]): Promise<{ code: ExitCode; out: string; err: string }> {
+interface Ran {
+  readonly code: ExitCode;
+  readonly out: string;
+  readonly err: string;
+  readonly dropped: readonly Permission[];
+}
+
+const run = (...given: string[]) => runWith({}, ...given);
+
+async function runWith(options: Partial<CommandInput>, ...given: string[]): Promise<Ran> {
   const written = { out: "", err: "" };
+  const dropped: Permission[] = [];
   const input: CommandInput = {
     arguments: given,
     environment: {},
     signal: new AbortController().signal,
     print: (text) => written.out += text,
     printError: (text) => written.err += text,
+    drop: (...names) => void dropped.push(...names),
+    ...options,
   };
-  return { code: await runCommand(input), ...written };
+  return { code: await runCommand(input), ...written, dropped };
 }
 
 for (const name of Object.keys(commands)) {
@@ -63,3 +76,30 @@ Deno.test("runCommand() prints the CRD and the version", async () => {
   assert.match(out, /^kind: CustomResourceDefinition$/m);
   assert.match((await run("version")).out, /^externalsource-controller \d+\.\d+\.\d+ /);
 });
+
+const inPod = { KUBERNETES_SERVICE_HOST: "192.0.2.1" };
+const absent = "--kubeconfig=/nonexistent/config";
+const drops: readonly {
+  given: string[];
+  environment?: Record<string, string>;
+  dropped: readonly Permission[];
+}[] = [
+  { given: ["version"], dropped: everyPermission },
+  { given: ["crds"], dropped: everyPermission },
+  { given: ["build", "/nonexistent/a.yaml"], dropped: ["run"] },
+  { given: ["build", "/nonexistent/a.yaml", "--diff"], dropped: [] },
+  { given: ["local", "/nonexistent"], dropped: ["run"] },
+  { given: ["get", absent], dropped: ["write"] },
+  { given: ["controller", absent], dropped: [] },
+  { given: ["controller", absent], environment: inPod, dropped: [] },
+  { given: ["controller"], environment: inPod, dropped: ["run"] },
+  { given: ["get"], environment: inPod, dropped: ["write", "run"] },
+  { given: ["build", "/nonexistent/a.yaml", "--diff"], environment: inPod, dropped: ["run"] },
+];
+for (const { given, environment = {}, dropped } of drops) {
+  const where = environment === inPod ? " in a pod" : "";
+  Deno.test(`runCommand() runs "${given.join(" ")}"${where} without ${dropped.join(", ") || "less"}`, async () => {
+    const ended = { environment, signal: AbortSignal.abort() };
+    assert.deepEqual((await runWith(ended, ...given)).dropped, dropped);
+  });
+}

@@ -2,7 +2,7 @@ import { artifactKey } from "../core/artifact_key.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Objects } from "../objects/objects.ts";
 import { artifactHandler } from "../serve/artifact_handler.ts";
-import { parseBindAddress } from "../serve/bind_address.ts";
+import { type BindAddress, parseBindAddress } from "../serve/bind_address.ts";
 import type { HttpHandler } from "../serve/http_handler.ts";
 import { HttpServer } from "../serve/http_server.ts";
 import { metricsAddress } from "../serve/metrics_address.ts";
@@ -10,8 +10,8 @@ import { metricsHandler } from "../serve/metrics_handler.ts";
 import { probeHandler } from "../serve/probe_handler.ts";
 import { Readiness } from "../serve/readiness.ts";
 import type { ArtifactStore } from "../store/artifact_store.ts";
-import { InputError } from "./command.ts";
 import { observeDownloads } from "./download_observer.ts";
+import { listenError, type ListenFlags } from "./listen_error.ts";
 import type { Operator } from "./operator.ts";
 import type { ControllerValues } from "./operator_settings.ts";
 import type { Telemetry } from "./telemetry.ts";
@@ -44,6 +44,8 @@ interface Behind {
 
 const kinds = ["sources", "artifacts"] as const;
 
+const bothIn = (flag: string): ListenFlags => ({ host: flag, port: flag });
+
 /** The servers of a process: artifacts, probes, metrics. They answer from the start, at first that they are not ready. */
 export class Servers {
   readonly #parts: ServersParts;
@@ -52,35 +54,17 @@ export class Servers {
   readonly #others: HttpServer[] = [];
   #behind: Behind | undefined;
 
-  /** @throws {InputError} if an address is in use */
+  /** @throws {InputError} if an address cannot be listened on */
   constructor(parts: ServersParts) {
     this.#parts = parts;
     this.#readiness = new Readiness(parts.clock, kinds);
-    const { values, telemetry: { log } } = parts;
-    if (values.artifactServerEnabled) {
-      const { artifactServerHost: hostname, artifactServerPort: port } = values;
-      this.#artifacts = this.#listen(
-        `${hostname}:${port}`,
-        this.#artifactHandler(),
-        "--artifact-server-port",
-      );
-    }
-    if (values.healthProbeBindAddress !== "0") {
-      const handler = probeHandler(() => this.#ready().report());
-      this.#others.push(
-        this.#listen(values.healthProbeBindAddress, handler, "--health-probe-bind-address"),
-      );
-    }
-    const { address, warning } = metricsAddress({
-      bindAddress: values.metricsEnabled ? values.metricsBindAddress : "0",
-      secure: values.metricsSecure,
-    });
-    if (warning) log.warn(warning);
-    if (address) {
-      const bind = `${
-        address.hostname.includes(":") ? `[${address.hostname}]` : address.hostname
-      }:${address.port}`;
-      this.#others.push(this.#listen(bind, this.#metricsHandler(), "--metrics-bind-address"));
+    try {
+      if (parts.values.artifactServerEnabled) this.#artifacts = this.#listenForArtifacts();
+      if (parts.values.healthProbeBindAddress !== "0") this.#listenForProbes();
+      this.#listenForMetrics();
+    } catch (error) {
+      this.close();
+      throw error;
     }
   }
 
@@ -109,21 +93,51 @@ export class Servers {
     await Promise.all([this.#artifacts, ...this.#others].map((server) => server?.drain(0)));
   }
 
-  #listen(bind: string, handler: HttpHandler, flag: string): HttpServer {
-    const address = parseBindAddress(bind);
-    if (!address) {
-      throw new InputError(`Cannot listen on "${bind}": it is not an address, see ${flag}`);
-    }
+  #listenForArtifacts(): HttpServer {
+    const { artifactServerHost: hostname, artifactServerPort: port } = this.#parts.values;
+    return this.#listen({ hostname, port }, {
+      handler: this.#artifactHandler(),
+      flags: { host: "--artifact-server-host", port: "--artifact-server-port" },
+      counted: true,
+    });
+  }
+
+  #listenForProbes(): void {
+    const address = parseBindAddress(this.#parts.values.healthProbeBindAddress);
+    if (!address) return; // the configuration has refused it before
+    const handler = probeHandler(() => this.#ready().report());
+    this.#others.push(
+      this.#listen(address, { handler, flags: bothIn("--health-probe-bind-address") }),
+    );
+  }
+
+  #listenForMetrics(): void {
+    const { values, telemetry: { log } } = this.#parts;
+    const { address, warning } = metricsAddress({
+      bindAddress: values.metricsEnabled ? values.metricsBindAddress : "0",
+      secure: values.metricsSecure,
+    });
+    if (warning) log.warn(warning);
+    if (!address) return;
+    const handler = this.#metricsHandler();
+    this.#others.push(this.#listen(address, { handler, flags: bothIn("--metrics-bind-address") }));
+  }
+
+  #listen(
+    address: BindAddress,
+    { handler, flags, counted = false }: {
+      readonly handler: HttpHandler;
+      readonly flags: ListenFlags;
+      /** Whether its answers are downloads. */
+      readonly counted?: boolean;
+    },
+  ): HttpServer {
     const { clock, telemetry } = this.#parts;
-    const isArtifacts = flag === "--artifact-server-port";
+    const observer = observeDownloads(telemetry, { counted });
     try {
-      const observer = observeDownloads(telemetry, { counted: isArtifacts });
       return new HttpServer({ address, handler, clock, observer });
-    } catch (error) {
-      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-      throw new InputError(
-        `Cannot listen on "${bind}": the port is in use; choose another with ${flag}, 0 for any free one`,
-      );
+    } catch (cause) {
+      throw listenError(address, { flags, cause });
     }
   }
 

@@ -1,4 +1,5 @@
 import type { CommandInput } from "./command.ts";
+import { dropPermissions } from "./drop_permissions.ts";
 
 /** Arguments, environment, signals and output of this process, as a command gets them. */
 export function startProcess(): CommandInput {
@@ -16,6 +17,7 @@ export function startProcess(): CommandInput {
     signal: ending.signal,
     print: (text) => writeAll(Deno.stdout, text),
     printError: (text) => writeAll(Deno.stderr, text),
+    drop: dropPermissions,
   };
 }
 

@@ -24,10 +24,9 @@ export class TableView implements LocalView {
     this.#options = options;
   }
 
-  started(operator: Operator, { directory, port }: Parameters<LocalView["started"]>[1]): void {
+  started(operator: Operator, { directory, urlBase }: Parameters<LocalView["started"]>[1]): void {
     this.#operator = operator;
-    const served = port === undefined ? "" : `, artifacts on http://localhost:${port}`;
-    this.#head = `${directory}${served} (Ctrl-C ends)`;
+    this.#head = `${directory}, artifacts on ${urlBase} (Ctrl-C ends)`;
     this.#tick();
   }
 

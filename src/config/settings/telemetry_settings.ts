@@ -1,7 +1,8 @@
 import type { Settings } from "../../core/setting.ts";
 
+const port = "(?:\\d{1,4}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])";
 const address = {
-  expression: /^(0|([\w.-]*|\[[\da-fA-F:]*\]):\d{1,5})$/,
+  expression: new RegExp(`^(0|([\\w.-]*|\\[[\\da-fA-F:]*\\]):${port})$`),
   words: "an address such as :8081 or 127.0.0.1:8081, or 0 for off",
 } as const;
 const untilSecure = "metrics are served without TLS in this build";
