@@ -53,16 +53,30 @@ export class KindNotInstalledError extends Error {
   override readonly name = "KindNotInstalledError";
 }
 
-/** The API server refused the write or could not be reached; `retryAfterMs` is what it asked for, if it did. */
+/**
+ * Why an API server that can be reached will most likely say no again: `forbidden`, nobody gave us the right to it;
+ * `invalid`, the object does not pass its checks.
+ */
+export type Refusal = "forbidden" | "invalid";
+
+/** What an {@linkcode ObjectsUnavailableError} carries beside its message. */
+export interface ObjectsUnavailableDetails {
+  readonly cause?: unknown;
+  /** Milliseconds that the API server asked for. */
+  readonly retryAfterMs?: number;
+  readonly refusal?: Refusal;
+}
+
+/** The API server refused the call or could not be reached. */
 export class ObjectsUnavailableError extends Error {
   override readonly name = "ObjectsUnavailableError";
   readonly retryAfterMs: number | undefined;
-  constructor(
-    message: string,
-    options?: { readonly cause?: unknown; readonly retryAfterMs?: number },
-  ) {
-    super(message, options?.cause === undefined ? undefined : { cause: options.cause });
-    this.retryAfterMs = options?.retryAfterMs;
+  /** Undefined if it is worth while to try again soon. */
+  readonly refusal: Refusal | undefined;
+  constructor(message: string, details: ObjectsUnavailableDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.retryAfterMs = details.retryAfterMs;
+    this.refusal = details.refusal;
   }
 }
 
@@ -88,7 +102,11 @@ export interface Objects {
   readSource(name: NamespacedName): Promise<ExternalSource | undefined>;
   readArtifact(name: NamespacedName): Promise<ExternalArtifact | undefined>;
 
-  /** Reads a Secret; undefined if there is none. Not cached: Secrets are only ever `get`. */
+  /**
+   * Reads a Secret; undefined if there is none. Not cached: Secrets are only ever `get`.
+   *
+   * @throws {ObjectsUnavailableError} with refusal `forbidden` if we may not read it
+   */
   readSecret(name: NamespacedName): Promise<Secret | undefined>;
 
   /** Replaces `status` of a source; fields that are not in `status` are removed. */

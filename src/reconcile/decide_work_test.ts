@@ -45,6 +45,7 @@ const unwrittenFor = (source?: string, artifact?: string): Unwritten => ({
   generation: 1,
   outcome: { kind: "kept", artifact: undefined, isSuspended: false },
   handled: { source, artifact },
+  failures: 0,
   next: undefined,
 });
 const lost = { ...calm, unwritten: unwrittenFor() };

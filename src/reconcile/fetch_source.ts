@@ -2,6 +2,7 @@ import type { Validators } from "../core/document.ts";
 import type { Secret } from "../core/secret.ts";
 import type { NamespacedName } from "../core/source_key.ts";
 import { StepError } from "../core/step_error.ts";
+import { ObjectsUnavailableError } from "../objects/objects.ts";
 import type { Fetched } from "../generate/generator.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import type { SourcePlan } from "./plan_source.ts";
@@ -25,7 +26,7 @@ export interface FetchResult {
 /**
  * Steps 1, 2 and 4 of a reconcile (DESIGN §4): reads the Secrets, builds the request and asks for the document.
  *
- * @throws {StepError} as the generator, or class `secret` if a Secret is missing
+ * @throws {StepError} as the generator, or class `secret` if a Secret is missing or may not be read
  */
 export async function fetchSource(plan: SourcePlan, options: FetchOptions): Promise<FetchResult> {
   const secrets = await readSecrets(plan.prepared.secretNames, options);
@@ -46,7 +47,9 @@ async function readSecrets(
 ): Promise<Map<string, Secret>> {
   const secrets = new Map<string, Secret>();
   for (const name of new Set(names)) {
-    const secret = await readSecret({ namespace, name });
+    const secret = await readSecret({ namespace, name }).catch((error) => {
+      throw isForbidden(error) ? secretForbidden({ namespace, name }, error) : error;
+    });
     if (!secret) {
       throw new StepError(`Cannot read Secret "${namespace}/${name}": it does not exist`, {
         class: "secret",
@@ -56,4 +59,17 @@ async function readSecrets(
     secrets.set(name, secret);
   }
   return secrets;
+}
+
+function isForbidden(error: unknown): boolean {
+  return error instanceof ObjectsUnavailableError && error.refusal === "forbidden";
+}
+
+/** Of class `secret`: the right may come later, as the Secret may, and no change of the spec tells of it. */
+function secretForbidden({ namespace, name }: NamespacedName, cause: unknown): StepError {
+  return new StepError(
+    `Cannot read Secret "${namespace}/${name}": the API server forbids it (RBAC); allow the controller's ` +
+      `ServiceAccount to "get" Secrets in namespace "${namespace}"`,
+    { class: "secret", reason: "SecretForbidden", cause },
+  );
 }

@@ -39,6 +39,8 @@ export class GarbageCollector {
   readonly #planned = new Map<SourceKey, Plan>();
   /** When this process saw a key stop being the current one; forgotten when the key is deleted. */
   readonly #replacedAt = new Map<string, number>();
+  readonly #running = new Set<Promise<void>>();
+  #isStopped = false;
 
   constructor(options: GarbageOptions) {
     this.#options = options;
@@ -57,14 +59,21 @@ export class GarbageCollector {
   }
 
   #plan(key: SourceKey, at: number): void {
-    const { clock, onProblem } = this.#options;
+    const { clock } = this.#options;
     const cancel = clock.schedule(() => {
       const neededAt = this.#planned.get(key)?.neededAt ?? at;
       this.#planned.delete(key);
       if (neededAt > at) this.#plan(key, neededAt);
-      this.collect(key).catch((error) => onProblem(`collect the garbage of "${key}"`, error));
+      this.#run(key);
     }, at - clock.now());
     this.#planned.set(key, { cancel, neededAt: at });
+  }
+
+  #run(key: SourceKey): void {
+    const running = this.collect(key)
+      .catch((error) => this.#options.onProblem(`collect the garbage of "${key}"`, error))
+      .finally(() => this.#running.delete(running));
+    this.#running.add(running);
   }
 
   /** Collects the garbage of one source now. Chooses from a live read: a cache may lag behind what is published. */
@@ -85,6 +94,7 @@ export class GarbageCollector {
     // A collection that is refused is made up for by a sweep, which reports what has too many artifacts.
     if (garbage.length === 0 || await owner?.mayDelete() === false) return;
     for (const each of garbage) {
+      if (this.#isStopped) return;
       await store.delete(each);
       this.#replacedAt.delete(each);
     }
@@ -97,9 +107,11 @@ export class GarbageCollector {
     }
   }
 
-  /** Drops what is planned. */
-  stop(): void {
+  /** Drops what is planned and lets no collection begin another delete; resolves when none runs any more. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
     for (const { cancel } of this.#planned.values()) cancel();
     this.#planned.clear();
+    await Promise.all(this.#running);
   }
 }

@@ -3,6 +3,7 @@ import { artifactKey } from "../core/artifact_key.ts";
 import type { ExternalSource } from "../core/external_source.ts";
 import type { StoredInfo } from "../store/artifact_store.ts";
 import { ManualClock } from "../../tests/manual_clock.ts";
+import { settle } from "../../tests/settle.ts";
 import { artifactOf, sourceOf } from "../../tests/source_fixtures.ts";
 import { GarbageCollector } from "./garbage_collector.ts";
 
@@ -18,6 +19,8 @@ class World {
   source: ExternalSource | undefined;
   readFailure: Error | undefined;
   collections = 0;
+  /** Awaited before each delete. */
+  held: Promise<void> = Promise.resolve();
   isOurs = true;
   readonly collector = new GarbageCollector({
     objects: {
@@ -31,7 +34,7 @@ class World {
       list: async function* (this: World, prefix: string) {
         for (const info of [...this.stored.values()]) if (info.key.startsWith(prefix)) yield info;
       }.bind(this),
-      delete: (each) => Promise.resolve(void this.stored.delete(each)),
+      delete: (each) => this.held.then(() => void this.stored.delete(each)),
     },
     owner: { mayDelete: () => Promise.resolve(this.isOurs) },
     clock: this.clock,
@@ -90,7 +93,7 @@ Deno.test("GarbageCollector spares what was current for long and was replaced ju
   world.publish("c");
   await world.collector.collect(key);
   assert.equal(world.digits, "abc");
-  world.collector.stop();
+  await world.collector.stop();
 });
 
 Deno.test("GarbageCollector collects from a source that changes all the time", async () => {
@@ -154,8 +157,27 @@ Deno.test("GarbageCollector plans nothing any more after it was stopped", async 
   const world = new World();
   world.publish("a");
   world.publish("b");
-  world.collector.stop();
+  await world.collector.stop();
   assert.equal(world.clock.pending, 0);
   await world.clock.advance(10 * minute);
   assert.equal(world.collections, 0);
+});
+
+Deno.test("GarbageCollector deletes nothing any more once its stop is complete", async () => {
+  const world = new World();
+  const held = Promise.withResolvers<void>();
+  world.held = held.promise;
+  world.put("a", "b", "c", "d", "e");
+  world.source = sourceOf({ status: { artifact: artifactOf("e") } });
+  world.collector.collectLater(key, undefined);
+  await world.clock.advance(10 * minute);
+  let isStopped = false;
+  const stopped = world.collector.stop().then(() => isStopped = true);
+  await settle();
+  assert.deepEqual([isStopped, world.digits], [false, "abcde"], "one delete has begun");
+  held.resolve();
+  await stopped;
+  assert.equal(world.stored.size, 4);
+  await settle();
+  assert.equal(world.stored.size, 4, "the others have not");
 });

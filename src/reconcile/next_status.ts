@@ -53,6 +53,8 @@ export interface StatusMoment {
   readonly now: string;
   readonly handled: Handled;
   readonly wait: RememberedWait | undefined;
+  /** Failures in a row, the outcome included. */
+  readonly failures: number;
   readonly maxAttempts: number;
 }
 
@@ -100,10 +102,8 @@ const suspendedState: ReadyState = {
 };
 
 /** How many failures in a row there are after an outcome; only those that count (DESIGN §5). */
-export function failuresAfter(source: ExternalSource, outcome: Outcome): number {
+export function failuresAfter(before: number, outcome: Outcome): number {
   if (outcome.kind === "published") return 0;
-  const { metadata: { generation }, status } = source;
-  const before = status.observedGeneration === generation ? status.failures ?? 0 : 0;
   return outcome.kind === "failed" && outcome.failure.counts ? before + 1 : before;
 }
 
@@ -114,15 +114,14 @@ export function nextStatus(
   moment: StatusMoment,
 ): ExternalSourceStatus {
   const { status, metadata: { generation } } = source;
-  const { handled } = moment;
-  const failures = failuresAfter(source, outcome);
+  const { handled, failures } = moment;
   const artifact = outcome.artifact ?? status.artifact;
   const made = madeOf(outcome);
   const etag = made ? made.etag : status.lastHandledETag;
   const fingerprint = made ? made.fingerprint : status.fingerprint;
   return withoutUndefined({
     observedGeneration: generation,
-    conditions: conditionsAfter(source, outcome, { ...moment, failures }),
+    conditions: conditionsAfter(source, outcome, moment),
     artifact,
     lastHandledETag: etag,
     lastHandledReconcileAt: handled.source ?? status.lastHandledReconcileAt,
@@ -175,7 +174,7 @@ export function statusInPhase(
 function conditionsAfter(
   source: ExternalSource,
   outcome: Outcome,
-  moment: StatusMoment & { readonly failures: number },
+  moment: StatusMoment,
 ): Condition[] {
   const observedGeneration = source.metadata.generation;
   const set = (conditions: Condition[], state: ReadyState) =>
@@ -198,7 +197,7 @@ function conditionsAfter(
 /** What a failure says beside Ready=False: Stalled, Reconciling or, if it just waits for its interval, nothing. */
 function abnormalStates(
   failure: Failure,
-  moment: StatusMoment & { readonly failures: number },
+  moment: StatusMoment,
 ): ReadyState[] {
   const { reason, message } = readyFalse(failure);
   if (failure.stalled) return [{ type: "Stalled", status: "True", reason, message }];

@@ -63,8 +63,9 @@ function checkSpec(spec: unknown, generators: PlanOptions["generators"]): Extern
   );
   const problems = findProblems(describeSpec(schemas), spec);
   if (problems.length > 0) {
+    const isInterval = problems.every(({ path }) => path[0] === "interval");
     throw configurationError(
-      "InvalidSpec",
+      isInterval ? "InvalidInterval" : "InvalidSpec",
       `Cannot use the spec: ${
         problems.map((problem) => formatProblem(problem, "spec")).join("; ")
       }`,

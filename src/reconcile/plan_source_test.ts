@@ -32,7 +32,7 @@ const refused: readonly { name: string; spec: unknown; reason: string; says: Reg
   ...["1..5m", "9e99h", "-1s", "", "5", "5 m", "1d", "٣m"].map((interval) => ({
     name: `interval "${interval}"`,
     spec: specWith({ interval }),
-    reason: "InvalidSpec",
+    reason: "InvalidInterval",
     says: /spec\.interval/,
   })),
   {
@@ -44,7 +44,7 @@ const refused: readonly { name: string; spec: unknown; reason: string; says: Reg
   {
     name: "an interval that is a number",
     spec: specWith({ interval: 5 }),
-    reason: "InvalidSpec",
+    reason: "InvalidInterval",
     says: /spec\.interval/,
   },
   { name: "no spec", spec: undefined, reason: "InvalidSpec", says: /spec/ },

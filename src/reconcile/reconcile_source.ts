@@ -6,14 +6,15 @@ import { ConflictError, NotFoundError, ObjectsUnavailableError } from "../object
 import { decideWork, unwrittenOf } from "./decide_work.ts";
 import { failureOf } from "./error_policy.ts";
 import { MakeArtifact } from "./make_artifact.ts";
-import type { Handled, Outcome } from "./next_status.ts";
+import { failuresBefore } from "./failures_before.ts";
+import { failuresAfter, type Handled, type Outcome } from "./next_status.ts";
 import { type Published, publishOutcome } from "./publish_outcome.ts";
 import { publishedArtifact } from "./published_artifact.ts";
 import { planSource, type SourcePlan } from "./plan_source.ts";
 import type { ReconcileContext } from "./reconcile_context.ts";
 import { nextAttempt } from "./requeue.ts";
 import type { ReconcileRun, Subject } from "./subject.ts";
-import { initialMemory, type SourceMemories, type SourceMemory } from "./source_memory.ts";
+import { initialMemory, type SourceMemories } from "./source_memory.ts";
 import { StatusWriter } from "./status_writer.ts";
 import { storeAgain } from "./store_again.ts";
 import { requestsOf } from "./trigger.ts";
@@ -57,7 +58,7 @@ export async function reconcileSource(
     return await attempt(context, { source: current, memory, run });
   } catch (error) {
     run.signal.throwIfAborted();
-    return rewrite(context, memory, error);
+    return rewrite(context, { source, memory }, error);
   }
 }
 
@@ -69,16 +70,33 @@ function forget(key: SourceKey, memories: SourceMemories): ReconcileResult {
 /** An API server that is back after a while must not wait for long for what happened meanwhile; milliseconds. */
 const maxRewriteMs = 10_000;
 
+/** An API server does not mend what it refuses as invalid: only a change of the object, or of the CRD, does. */
+const statusRefused = {
+  reason: "StatusRefused",
+  message:
+    "the API server refuses what is to be said of this object, most likely because it was stored under an " +
+    "older CRD: write its spec anew; the log of the controller has what the API server said",
+};
+
 /**
  * What failed is not the source but a write to the API server: nothing could be said in the status either. A lost race
  * is run again at once, from what the cache has by then.
  */
-function rewrite(context: ReconcileContext, memory: SourceMemory, error: unknown): ReconcileResult {
+function rewrite(
+  context: ReconcileContext,
+  { source, memory }: Pick<Subject, "source" | "memory">,
+  error: unknown,
+): ReconcileResult {
   const conflict = error instanceof ConflictError || error instanceof NotFoundError;
   memory.lostWrites++;
-  const asked = error instanceof ObjectsUnavailableError ? error.retryAfterMs : undefined;
+  const { retryAfterMs: asked, refusal } = error instanceof ObjectsUnavailableError
+    ? error
+    : {} as Partial<ObjectsUnavailableError>;
+  const isInvalid = refusal === "invalid";
+  if (isInvalid) new StatusWriter(context, source).warn([statusRefused], memory);
   const isFirstRace = conflict && memory.lostWrites === 1;
-  const backoff = Math.min(context.delays.backoff(memory.lostWrites), maxRewriteMs);
+  const longest = isInvalid ? Infinity : maxRewriteMs;
+  const backoff = Math.min(context.delays.backoff(memory.lostWrites), longest);
   const delay = isFirstRace ? 0 : asked ?? backoff;
   const outcome = conflict ? { kind: "conflict" } as const : { kind: "unwritten", error } as const;
   return { requeueAt: context.clock.now() + delay, outcome, fetched: false, changed: false };
@@ -87,25 +105,23 @@ function rewrite(context: ReconcileContext, memory: SourceMemory, error: unknown
 async function attempt(context: ReconcileContext, subject: Subject): Promise<ReconcileResult> {
   const { source, memory, run } = subject;
   const writer = new StatusWriter(context, source);
-  memory.unwritten = unwrittenOf(subject);
+  const unwritten = memory.unwritten = unwrittenOf(subject);
   const { outcome, plan, ran, handled } = await work(context, subject, writer);
+  const before = failuresBefore({ source, unwritten, isFollowed: ran !== undefined });
   if (ran) {
     const { generation } = source.metadata;
-    memory.unwritten = { generation, outcome, handled, next: undefined };
+    memory.unwritten = { generation, outcome, handled, failures: before, next: undefined };
   }
   run.signal.throwIfAborted();
   const said = await publishOutcome(context, { source, memory, outcome });
+  const failures = failuresAfter(before, said.outcome);
+  const fetched = memory.unwritten !== undefined;
   const next = memory.unwritten?.next ??
-    nextAttempt(context, {
-      source,
-      memory,
-      outcome: said.outcome,
-      plan,
-      fetched: memory.unwritten !== undefined,
-    });
+    nextAttempt(context, { memory, outcome: said.outcome, plan, failures, fetched });
   if (memory.unwritten && outcome.kind === "failed") memory.unwritten.next = next;
   const changed = await writer.write(said.outcome, {
     handled,
+    failures,
     wait: next.wait,
     artifact: said.written,
   });

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { type ErrorClass, StepError } from "../core/step_error.ts";
-import { ObjectsUnavailableError } from "../objects/objects.ts";
-import { minute, name, ReconcileWorld, specWith } from "../../tests/reconcile_world.ts";
+import { minute, ReconcileWorld, specWith } from "../../tests/reconcile_world.ts";
 
 const failed = (errorClass: ErrorClass, state: string, retryAfterMs?: number) =>
   new StepError(`Cannot fetch "http://upstream.test/file.json": ${state}`, {
@@ -204,65 +203,6 @@ Deno.test("reconcileSource() tries a rejected request at the interval, without R
     told = await world.runAgain(told);
     assert.deepEqual([told.writes, told.events], [[], []]);
   }
-});
-
-Deno.test("reconcileSource() waits for a missing Secret without end and without counting", async () => {
-  await using world = await ReconcileWorld.create({
-    generator: { type: "http", http: { url: "http://upstream.test/", secret: "token" } },
-  });
-  let told = await world.run();
-  for (let failures = 1; failures <= 5; failures++) {
-    assert.deepEqual(world.conditions, [
-      "Ready=False/SecretNotFound",
-      "Reconciling=True/ProgressingWithRetry",
-    ]);
-    assert.equal(told.fetches, 0);
-    assert.equal(told.result.requeueAt, world.clock.now() + 2_000 * failures);
-    assert.equal(world.source.status.failures, undefined);
-    told = await world.runAgain(told);
-  }
-  world.objects.putSecret({ ...name, name: "token" }, { value: new Uint8Array([1]) });
-  told = await world.runAgain(told);
-  assert.equal(told.fetches, 1);
-  assert.deepEqual(world.conditions, ["Ready=True/Succeeded"]);
-});
-
-Deno.test("reconcileSource() fetches in full when a Secret has another version", async () => {
-  const generator = { type: "http", http: { url: "http://upstream.test/", secret: "token" } };
-  await using world = await ReconcileWorld.create({ generator });
-  const secret = { ...name, name: "token" };
-  world.objects.putSecret(secret, { value: new Uint8Array([1]) });
-  const first = await world.run();
-  world.objects.putSecret(secret, { value: new Uint8Array([2]) });
-  const told = await world.runAgain(first);
-  assert.equal(world.upstream.requests[0]?.validators, undefined);
-  assert.deepEqual([told.writes, told.events], [["writeSourceStatus"], []]);
-});
-
-Deno.test("reconcileSource() runs again when the API server cannot give a Secret", async () => {
-  const generator = { type: "http", http: { url: "http://upstream.test/", secret: "token" } };
-  await using world = await ReconcileWorld.create({ generator });
-  world.objects.onCall = () => {
-    throw new ObjectsUnavailableError("Cannot get Secret: refused", { retryAfterMs: 7_000 });
-  };
-  const told = await world.run();
-  assert.equal(told.result.outcome.kind, "unwritten");
-  assert.equal(told.result.requeueAt, world.clock.now() + 7_000);
-});
-
-Deno.test("reconcileSource() looks every 10 s at most whether the API server is back", async () => {
-  await using world = await ReconcileWorld.create();
-  world.objects.onCall = () => {
-    throw new ObjectsUnavailableError("Cannot write: refused");
-  };
-  let told = await world.run();
-  const waits: number[] = [];
-  for (let round = 0; round < 7; round++) {
-    waits.push(told.result.requeueAt! - world.clock.now());
-    told = await world.runAgain(told);
-    assert.equal(told.fetches, 0);
-  }
-  assert.deepEqual(waits, [1_000, 2_000, 4_000, 8_000, 10_000, 10_000, 10_000]);
 });
 
 Deno.test("reconcileSource() keeps what is published when the store is full", async () => {

@@ -161,3 +161,59 @@ Deno.test("reconcileSource() forgets the wait of another upstream though the wri
   assert.equal(told.result.requeueAt, fetchedAt + 5 * minute);
   assert.equal(world.source.status.nextAttemptTime, undefined);
 });
+
+Deno.test("reconcileSource() looks every 10 s at most whether the API server is back", async () => {
+  await using world = await ReconcileWorld.create();
+  world.objects.onCall = () => {
+    throw new ObjectsUnavailableError("Cannot write: refused");
+  };
+  let told = await world.run();
+  const waits: number[] = [];
+  for (let round = 0; round < 7; round++) {
+    waits.push(told.result.requeueAt! - world.clock.now());
+    told = await world.runAgain(told);
+    assert.equal(told.fetches, 0);
+  }
+  assert.deepEqual(waits, [1_000, 2_000, 4_000, 8_000, 10_000, 10_000, 10_000]);
+});
+
+Deno.test("reconcileSource() backs off from an upstream that fails though no status tells of it", async () => {
+  await using world = await ReconcileWorld.create();
+  world.maxAttempts = 6;
+  world.upstream.failure = refused();
+  world.objects.onCall = () => {
+    throw new ObjectsUnavailableError("Cannot write: refused");
+  };
+  const start = world.clock.now();
+  const asked: number[] = [];
+  for (let told = await world.run(); asked.length < 8; told = await world.runAgain(told)) {
+    if (told.fetches > 0) asked.push((world.clock.now() - start) / 1_000);
+  }
+  const waits = asked.slice(1).map((at, index) => at - asked[index]!);
+  assert.ok(waits.every((wait, index) => wait >= (index < 5 ? 2 ** index : 300)), `${waits}`);
+  assert.ok(waits.every((wait, index) => wait <= (index < 5 ? 2 ** index + 10 : 310)), `${waits}`);
+  world.objects.onCall = () => {};
+  await world.clock.advance(5 * minute);
+  await world.run();
+  assert.deepEqual([world.source.status.failures, world.conditions], [9, [
+    "Ready=False/FetchFailed",
+    "Stalled=True/RetriesExhausted",
+  ]]);
+});
+
+Deno.test("reconcileSource() backs off without a bound from a status that is refused as invalid, and says so once", async () => {
+  await using world = await ReconcileWorld.create();
+  world.objects.onCall = (call) => {
+    if (call !== "writeSourceStatus") return;
+    throw new ObjectsUnavailableError("Cannot write: status 422", { refusal: "invalid" });
+  };
+  let told = await world.run();
+  assert.deepEqual(told.events, ["StatusRefused ExternalSource"]);
+  const waits: number[] = [];
+  for (let round = 0; round < 6; round++) {
+    waits.push((told.result.requeueAt! - world.clock.now()) / 1_000);
+    told = await world.runAgain(told);
+    assert.deepEqual([told.fetches, told.events], [0, []]);
+  }
+  assert.deepEqual(waits, [1, 2, 4, 8, 16, 32]);
+});

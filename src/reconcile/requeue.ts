@@ -1,6 +1,5 @@
-import type { ExternalSource } from "../core/external_source.ts";
 import type { Failure } from "./error_policy.ts";
-import { failuresAfter, isExhausted, type Outcome } from "./next_status.ts";
+import { isExhausted, type Outcome } from "./next_status.ts";
 import type { NextAttempt, RememberedWait } from "./next_attempt.ts";
 import type { SourcePlan } from "./plan_source.ts";
 import type { ReconcileContext } from "./reconcile_context.ts";
@@ -15,11 +14,12 @@ const rememberedWaitMs = 60_000;
 
 /** What decides when a source is run again. */
 export interface RequeueFacts {
-  readonly source: ExternalSource;
   readonly memory: SourceMemory;
   readonly outcome: Outcome;
   /** Undefined if the spec is not usable. */
   readonly plan: SourcePlan | undefined;
+  /** Failures in a row, the outcome included. */
+  readonly failures: number;
   /** Whether the upstream was asked, or what it answered before was put once more. */
   readonly fetched: boolean;
 }
@@ -73,7 +73,7 @@ function delayOf(context: ReconcileContext, facts: RequeueFacts, failure: Failur
   const { delays, settings: { maxAttempts, minInterval } } = context;
   if (failure.retryAfterMs !== undefined) return { delay: failure.retryAfterMs };
   const interval = { delay: delays.interval(facts.plan?.interval ?? minInterval) };
-  const failures = failuresAfter(facts.source, facts.outcome);
+  const { failures } = facts;
   if (isExhausted(failure, { failures, maxAttempts })) return interval;
   switch (failure.retry) {
     case "backoff":

@@ -25,11 +25,15 @@ async function attempt(
     secretBackoff: (failures: number) => 1_000 * failures,
   };
   const context = { ...world.context(), clock: new ManualClock(start), delays };
-  const source = facts.source ?? sourceOf({ status: { observedGeneration: 1 } });
-  const memory = facts.memory ?? initialMemory(source, context);
+  const memory = facts.memory ??
+    initialMemory(sourceOf({ status: { observedGeneration: 1 } }), context);
   const spec = specWith({ suspend: facts.suspend === true });
   const plan = planSource({ spec }, { generators, minInterval: minute });
-  const next = nextAttempt(context, { source, memory, outcome, plan, fetched: true, ...facts });
+  const next = nextAttempt(context, {
+    ...{ memory, outcome, plan },
+    ...{ fetched: true, failures: outcome.kind === "failed" ? 1 : 0 },
+    ...facts,
+  });
   const { requeueAt, wait } = next;
   return { after: requeueAt === undefined ? undefined : requeueAt - start, wait, memory };
 }
@@ -42,8 +46,6 @@ const failed = (errorClass: ErrorClass, retryAfterMs?: number): Outcome => {
   };
   return { kind: "failed", failure: failureOf(new StepError("x", details)), artifact: undefined };
 };
-const failures = (count: number) =>
-  sourceOf({ status: { observedGeneration: 1, failures: count } });
 const published: Outcome = {
   kind: "published",
   artifact: artifactOf("a"),
@@ -60,23 +62,23 @@ const cases: readonly {
   remembered?: boolean;
 }[] = [
   { name: "a first transient failure", outcome: failed("transient"), after: 10_000 },
-  { name: "a second", outcome: failed("transient"), facts: { source: failures(1) }, after: 20_000 },
+  { name: "a second", outcome: failed("transient"), facts: { failures: 2 }, after: 20_000 },
   {
     name: "the last but one",
     outcome: failed("storage"),
-    facts: { source: failures(1) },
+    facts: { failures: 2 },
     after: 20_000,
   },
   {
     name: "the last",
     outcome: failed("transient"),
-    facts: { source: failures(2) },
+    facts: { failures: 3 },
     after: 5 * minute,
   },
   {
     name: "one of an exhausted source",
     outcome: failed("transient"),
-    facts: { source: failures(99) },
+    facts: { failures: 100 },
     after: 5 * minute,
   },
   { name: "a rejected request", outcome: failed("rejected"), after: 5 * minute },
@@ -111,7 +113,7 @@ const cases: readonly {
   {
     name: "Retry-After of an exhausted source",
     outcome: failed("transient", 90 * minute),
-    facts: { source: failures(9) },
+    facts: { failures: 10 },
     after: 90 * minute,
     remembered: true,
   },
@@ -140,10 +142,9 @@ Deno.test("nextAttempt() remembers a backoff of over a minute, but no interval",
     ...world.context(),
     delays: { ...world.context().delays, backoff: () => 2 * minute },
   };
-  const source = failures(1);
   const plan = planSource({ spec: specWith({}) }, { generators, minInterval: minute });
   const facts = {
-    source,
+    failures: 2,
     memory: initialMemoryOf(),
     outcome: failed("transient"),
     plan,

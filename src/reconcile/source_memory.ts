@@ -34,6 +34,8 @@ export interface Unwritten {
   readonly generation: number;
   readonly outcome: Outcome;
   readonly handled: Handled;
+  /** Failures in a row before it. */
+  readonly failures: number;
   /** When a failed fetch is repeated, once that is known. */
   next: NextAttempt | undefined;
 }

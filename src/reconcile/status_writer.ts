@@ -20,7 +20,7 @@ import type { SourceMemory } from "./source_memory.ts";
 const phaseShownAfterMs = 1_000;
 
 /** What a final write needs beside the outcome. */
-export interface WriteOptions extends Pick<StatusMoment, "handled" | "wait"> {
+export interface WriteOptions extends Pick<StatusMoment, "handled" | "wait" | "failures"> {
   /** The ExternalArtifact, if it is ours: events are about it too. */
   readonly artifact: ExternalArtifact | undefined;
 }
@@ -76,10 +76,10 @@ export class StatusWriter {
    */
   async write(outcome: Outcome, options: WriteOptions): Promise<boolean> {
     const before = this.#start.status;
-    const { handled, wait } = options;
+    const { handled, wait, failures } = options;
     const now = formatTime(this.#context.clock.now());
     const { maxAttempts } = this.#context.settings;
-    const moment = { now, handled, wait, maxAttempts };
+    const moment = { now, handled, wait, failures, maxAttempts };
     const status = nextStatus(
       { ...this.#latest, status: { ...this.#latest.status, ...pick(before) } },
       outcome,

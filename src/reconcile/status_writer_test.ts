@@ -12,7 +12,7 @@ import { initialMemory } from "./source_memory.ts";
 import { StatusWriter } from "./status_writer.ts";
 
 const handled = { source: undefined, artifact: undefined };
-const options = { handled, wait: undefined, artifact: undefined };
+const options = { handled, wait: undefined, failures: 0, artifact: undefined };
 const publishedAs = (artifact: Artifact): Outcome => (
   { kind: "published", artifact, fingerprint: "f", etag: '"1"' }
 );

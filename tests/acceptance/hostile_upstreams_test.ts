@@ -282,7 +282,14 @@ Deno.test("objects that an older CRD let in are told so and stop no other", asyn
       });
     }
     const unwritten = malformedReasons.filter(([, reason]) => reason === undefined);
-    for (const [name] of unwritten) await world.delete("ExternalSource", name);
+    for (const [name] of unwritten) {
+      await eventually(
+        async () =>
+          (await eventsOf(world)).get(`ExternalSource ${name}`)?.[0] === "StatusRefused × 1",
+        { withinMs: patience, what: `${name} is told so in an event` },
+      );
+      await world.delete("ExternalSource", name);
+    }
     assert.doesNotMatch(world.controller.log(), /InternalError|unexpected error|stacktrace/);
   });
 });

@@ -6,26 +6,29 @@ const crdFile = new URL("../../manifests/crd/externalsources.yaml", import.meta.
 
 const generator = { type: "http", http: { url: "http://127.0.0.1:9/document" } };
 
-/** Objects that no CRD of ours would take, by name, and the reason that each gets; undefined: its status cannot be written. */
+/**
+ * Objects that no CRD of ours would take, by name, and the reason that each gets; undefined: its status cannot be written,
+ * because an API server lets wrong fields pass that do not change, but no wrong operand of a CEL rule.
+ */
 const malformed: Readonly<Record<string, readonly [object: object, reason: string | undefined]>> = {
   "interval-dots": [{ spec: { interval: "1..5m", generator } }, "InvalidInterval"],
   "interval-huge": [{ spec: { interval: "9e99h", generator } }, "InvalidInterval"],
   "interval-negative": [{ spec: { interval: "-1s", generator } }, "InvalidInterval"],
-  "interval-number": [{ spec: { interval: 5, generator } }, "InvalidSpec"],
+  "interval-number": [{ spec: { interval: 5, generator } }, "InvalidInterval"],
   "no-spec": [{}, "InvalidSpec"],
   "empty-spec": [{ spec: {} }, "InvalidSpec"],
   "spec-text": [{ spec: "text" }, "InvalidSpec"],
   "spec-list": [{ spec: [1] }, "InvalidSpec"],
-  "generator-number": [{ spec: { interval: "1m", generator: 5 } }, "InvalidSpec"],
+  "generator-number": [{ spec: { interval: "1m", generator: 5 } }, undefined],
   "generator-unknown": [{ spec: { interval: "1m", generator: { type: "ftp" } } }, "InvalidSpec"],
   "path-number": [{ spec: { interval: "1m", generator, destinationPath: 5 } }, "InvalidSpec"],
-  "status-text": [{ spec: { interval: "1h", generator }, status: "text" }, undefined],
+  "status-text": [{ spec: { interval: "1h", generator }, status: "text" }, "FetchFailed"],
   "status-conditions": [
     {
       spec: { interval: "1h", generator },
       status: { conditions: "x", artifact: 7, failures: "1" },
     },
-    undefined,
+    "FetchFailed",
   ],
 };
 

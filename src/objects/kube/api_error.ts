@@ -59,8 +59,8 @@ export function apiError(what: string, { code, retryAfter, body }: FailedAnswer)
     return status ? new NotFoundError(message) : new KindNotInstalledError(message);
   }
   return new ApiStatusError(message, {
-    code,
     ...status,
+    code,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
 }

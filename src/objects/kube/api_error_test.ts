@@ -17,6 +17,14 @@ Deno.test("apiError() has a class for each answer that callers tell apart", () =
   assert.equal(answer(403).message, 'Cannot get "x": status 403, words');
 });
 
+Deno.test("apiError() says what will be refused again", () => {
+  const refusals = [400, 401, 403, 413, 422, 429, 500].map((code) =>
+    (answer(code) as ApiStatusError).refusal
+  );
+  const expected = ["invalid", undefined, "forbidden", "invalid", "invalid", undefined, undefined];
+  assert.deepEqual(refusals, expected);
+});
+
 Deno.test("apiError() keeps no body that is not a Status", () => {
   assert.equal(answer(502, "<html>secret</html>").message, 'Cannot get "x": status 502');
 });

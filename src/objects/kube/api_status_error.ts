@@ -1,4 +1,4 @@
-import { ObjectsUnavailableError } from "../objects.ts";
+import { ObjectsUnavailableError, type Refusal } from "../objects.ts";
 
 /** What the API server answered instead of a success. */
 export interface ApiStatus {
@@ -10,17 +10,26 @@ export interface ApiStatus {
   readonly retryAfterMs?: number;
 }
 
+const refusals: Readonly<Record<number, Refusal>> = {
+  400: "invalid",
+  403: "forbidden",
+  413: "invalid",
+  422: "invalid",
+};
+
 /** A refusal that has no class of its own in the contract of objects. */
 export class ApiStatusError extends ObjectsUnavailableError {
   readonly code: number;
   readonly reason: string | undefined;
 
   constructor(message: string, status: ApiStatus) {
-    super(
-      message,
-      status.retryAfterMs === undefined ? {} : { retryAfterMs: status.retryAfterMs },
-    );
-    this.code = status.code;
+    const { code, retryAfterMs } = status;
+    const refusal = refusals[code];
+    super(message, {
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      ...(refusal === undefined ? {} : { refusal }),
+    });
+    this.code = code;
     this.reason = status.reason;
   }
 }
