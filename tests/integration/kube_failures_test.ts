@@ -118,7 +118,9 @@ Deno.test("KubeObjects.watch() goes on after its connections dropped", async () 
         await watch.source(name);
       }
       assert.ok(proxy.accepted >= 4, `${proxy.accepted} connections`);
-      assert.ok(codes.every((code) => code === "200" || code === "<error>"), codes.join(" "));
+      // 429: the API server has just been started by the test before, and its own caches are not filled yet.
+      const expected = ["200", "<error>", "429"];
+      assert.ok(codes.every((code) => expected.includes(code)), codes.join(" "));
     });
   });
 });
