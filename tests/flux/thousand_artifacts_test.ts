@@ -115,6 +115,7 @@ async function buildOne(each: ArtifactCase, place: { origin: string; folder: str
     signal: new AbortController().signal,
     print: (text) => printed += text,
     printError: (text) => printed += text,
+    drop: () => {},
   });
   assert.equal(code, 0, printed);
   const [digest, revision] = ["digest", "revision"].map((what) =>
