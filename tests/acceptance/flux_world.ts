@@ -27,6 +27,8 @@ export interface KustomizationStatus {
 /** How the program is started; `prepare` runs before it. */
 export interface FluxWorldOptions extends Pick<ControllerOptions, "args" | "env" | "port"> {
   readonly prepare?: (world: FluxWorld) => Promise<void>;
+  /** As whom the program acts; the administrator by default. */
+  readonly kubeconfig?: string;
   /** Watches every namespace, not only the one of the world. */
   readonly watchesAll?: boolean;
 }
@@ -79,8 +81,8 @@ export class FluxWorld {
     try {
       await prepare?.(world);
       world.#controller = await startController({
-        ...others,
         kubeconfig: plane.kubeconfig,
+        ...others,
         args: [...watchesAll ? [] : [`--watch-namespace=${namespace}`], ...args],
       });
       await story(world);

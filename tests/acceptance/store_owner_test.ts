@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { parse, stringify } from "yaml";
 import { ownerMarkName } from "../../src/store/owner_mark.ts";
-import { type ControlPlane, startControlPlane } from "../cluster/control_plane.ts";
+import { startControlPlane } from "../cluster/control_plane.ts";
 import { type ControllerProcess, startController } from "./controller_process.ts";
 import { eventually } from "./eventually.ts";
+import { limitedKubeconfig } from "./limited_kubeconfig.ts";
 
 const withinMs = 30_000;
 const mark = ownerMarkName({ namespace: "", labels: "" });
@@ -96,43 +96,13 @@ Deno.test("a volume is swept by the cluster whose mark it bears, or that adopts 
   }
 });
 
-const rules = [
-  {
-    apiGroups: ["source.flux.oddkin.co", "source.toolkit.fluxcd.io"],
-    resources: ["*"],
-    verbs: ["*"],
-  },
-  { apiGroups: [""], resources: ["configmaps", "secrets", "events"], verbs: ["*"] },
-];
-
-/** A kubeconfig of a ServiceAccount that may do all that a controller does, but not read a Namespace. */
-async function limitedKubeconfig(plane: ControlPlane, file: string): Promise<void> {
-  const metadata = { name: "limited", namespace: "default" };
-  const rbac = { apiVersion: "rbac.authorization.k8s.io/v1", metadata };
-  const items = [
-    { apiVersion: "v1", kind: "ServiceAccount", metadata },
-    { ...rbac, kind: "ClusterRole", rules },
-    {
-      ...rbac,
-      kind: "ClusterRoleBinding",
-      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "limited" },
-      subjects: [{ kind: "ServiceAccount", ...metadata }],
-    },
-  ];
-  const list = JSON.stringify({ apiVersion: "v1", kind: "List", items });
-  await plane.kubectl(["create", "--filename", "-"], list);
-  const token = await plane.kubectl(["create", "token", "limited", "--namespace=default"]);
-  const config = parse(await Deno.readTextFile(plane.kubeconfig));
-  for (const each of config.users) each.user = { token };
-  await Deno.writeTextFile(file, stringify(config));
-}
-
 Deno.test("a controller that may not read its cluster's name sweeps nothing, and says why", async () => {
   await using volume = await Volume.create();
   const plane = await startControlPlane();
   const file = await Deno.makeTempFile({ prefix: "limited-" });
   try {
-    await limitedKubeconfig(plane, file);
+    const resources = ["configmaps", "secrets", "events"];
+    await limitedKubeconfig(plane, file, { resources });
     await volume.refusedBy(file, /Namespace \\?"kube-system\\?".*403/);
   } finally {
     await Deno.remove(file);
