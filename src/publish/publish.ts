@@ -10,6 +10,7 @@ import {
   KindNotInstalledError,
   NotFoundError,
   type Objects,
+  ObjectsUnavailableError,
 } from "../objects/objects.ts";
 import {
   isAsWanted,
@@ -33,7 +34,7 @@ export interface Publication {
  * the steady state, a POST and a status for a new one.
  *
  * @returns the ExternalArtifact as it is afterwards
- * @throws {StepError} class `no-flux` if the kind is not installed, `name-conflict` if it belongs to another controller
+ * @throws {StepError} class `no-flux` if the kind is not installed or may not be written, `name-conflict` if it belongs to another controller
  * @throws {ConflictError} if somebody else wrote it meanwhile
  */
 export async function publish(
@@ -49,6 +50,9 @@ export async function publish(
     return await objects.writeArtifactStatus(existing, status);
   } catch (error) {
     if (error instanceof KindNotInstalledError) throw fluxMissing(error);
+    if (error instanceof ObjectsUnavailableError && error.refusal === "forbidden") {
+      throw unavailable(`the API server forbids it; ${neededRight}`, error);
+    }
     // Deleted between our read and our write: as good as a conflict, the next reconcile creates it.
     if (error instanceof NotFoundError) throw new ConflictError(error.message, { cause: error });
     throw error;
@@ -89,9 +93,16 @@ async function adjust(
   return isAsWanted(existing, wanted) ? existing : await objects.updateArtifact(existing, wanted);
 }
 
+const neededRight =
+  "the controller's ServiceAccount needs the right (RBAC) to get, create and patch " +
+  "externalartifacts and to patch externalartifacts/status";
+
 function fluxMissing(cause?: unknown): StepError {
-  return new StepError(
-    "Cannot publish: the kind ExternalArtifact is not installed; install Flux 2.7 or newer with source-controller",
-    { class: "no-flux", reason: "ExternalArtifactUnavailable", cause },
-  );
+  const hint = "install Flux 2.7 or newer with source-controller";
+  return unavailable(`the kind ExternalArtifact is not installed; ${hint}`, cause);
+}
+
+function unavailable(state: string, cause: unknown): StepError {
+  const details = { class: "no-flux", reason: "ExternalArtifactUnavailable", cause } as const;
+  return new StepError(`Cannot publish: ${state}`, details);
 }

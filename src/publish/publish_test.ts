@@ -49,6 +49,23 @@ Deno.test("publish() passes on what the API server could not do", () =>
     await assert.rejects(publish(objects, publication), failure);
   }));
 
+for (const forbidden of ["createArtifact", "writeArtifactStatus"]) {
+  Deno.test(`publish() says what right is missing for ${forbidden}`, () =>
+    withObjects(async (objects) => {
+      objects.onCall = (call) => {
+        if (call !== forbidden) return;
+        const details = { refusal: "forbidden" } as const;
+        throw new ObjectsUnavailableError("Cannot create: status 403, who are you", details);
+      };
+      await assert.rejects(publish(objects, publication), (error) => {
+        assert.ok(error instanceof StepError);
+        assert.deepEqual([error.class, error.reason], ["no-flux", "ExternalArtifactUnavailable"]);
+        assert.match(error.message, /^Cannot publish: the API server forbids it; .*RBAC/);
+        return true;
+      });
+    }));
+}
+
 for (const when of ["before", "meanwhile"]) {
   Deno.test(`publish() says what to install when the kind is gone ${when}`, () =>
     withObjects(async (objects) => {
