@@ -32,8 +32,8 @@ function* cut(bytes: Uint8Array, pieceBytes: number): Generator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += pieceBytes) yield bytes.subarray(at, at + pieceBytes);
 }
 
-async function compress(pieces: Iterable<Uint8Array>): Promise<Uint8Array> {
-  const gzip = Readable.from(pieces).pipe(deterministicGzip());
+async function compress(pieces: Iterable<Uint8Array>, size = byteCount): Promise<Uint8Array> {
+  const gzip = Readable.from(pieces).pipe(deterministicGzip(size));
   return Buffer.concat(await Array.fromAsync(gzip as AsyncIterable<Uint8Array>));
 }
 
@@ -47,6 +47,7 @@ for (const [name, bytes] of Object.entries(inputs)) {
       const digest = sha256(await compress(cut(bytes, pieceBytes)));
       assert.equal(digest, sha256(whole), `pieces of ${pieceBytes} bytes`);
     }
+    assert.equal(sha256(await compress([bytes], 0)), sha256(whole), "announced as empty");
   });
 }
 

@@ -68,7 +68,7 @@ async function packInto(
         yield piece;
       }
     },
-    deterministicGzip(),
+    deterministicGzip(document.size),
     async (pieces: Pieces) => {
       for await (const piece of pieces) {
         gzipHash.update(piece);

@@ -3,7 +3,7 @@ import { pipeline } from "node:stream/promises";
 import { pack } from "tar-stream";
 import type { Document } from "../core/document.ts";
 
-const pieceBytes = 64 * 1024;
+const maxPieceBytes = 64 * 1024;
 
 /**
  * The pieces of a tar with the document as its only entry. There are no entries for the directories above it: both
@@ -35,5 +35,7 @@ export async function* tarDocument(document: Document, path: string): AsyncGener
 }
 
 async function feed(document: Document, entry: NodeJS.WritableStream): Promise<void> {
-  await pipeline(createReadStream(document.file, { highWaterMark: pieceBytes }), entry);
+  // A thousand small documents would leave as many buffers of 64 KiB to the garbage collector.
+  const highWaterMark = Math.min(maxPieceBytes, document.size + 1);
+  await pipeline(createReadStream(document.file, { highWaterMark }), entry);
 }

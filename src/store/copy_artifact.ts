@@ -16,7 +16,7 @@ export async function copyArtifact(
   using source = await Deno.open(artifact.file);
   const hash = createHash("sha256");
   let size = 0;
-  for await (const piece of filePieces(source)) {
+  for await (const piece of filePieces(source, artifact.size)) {
     size += piece.length;
     if (size > artifact.size) break;
     hash.update(piece);

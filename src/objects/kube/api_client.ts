@@ -205,8 +205,8 @@ export class ApiClient {
   }
 }
 
-function piecesOf({ body }: Response, signal: AbortSignal): AsyncIterable<Uint8Array> {
-  return readPieces(body ?? ReadableStream.from<Uint8Array>([]), signal);
+async function* piecesOf({ body }: Response, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  if (body) yield* readPieces(body, signal);
 }
 
 async function* withNotice(pieces: AsyncIterable<Uint8Array>, heard: () => void) {

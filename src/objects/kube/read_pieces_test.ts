@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { readPieces } from "./read_pieces.ts";
 
 const endless = (onCancel: () => void) =>
-  new ReadableStream<Uint8Array>({
+  new ReadableStream({
+    type: "bytes",
     start: (controller) => controller.enqueue(new Uint8Array([1])),
     cancel: onCancel,
   });
