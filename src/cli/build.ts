@@ -108,7 +108,7 @@ async function build(input: CommandInput): Promise<ExitCode> {
     const made = await make(sourceFile, { generators, folder, signal: input.signal });
     if (values.diff) return await compare(made, { ...values, sourceFile, input });
     const output = values.output || `${sourceFile.source.metadata.name}.tar.gz`;
-    await Deno.copyFile(made.packed.file, output);
+    await write(made.packed.file, output);
     input.print(describe(made, output));
     return 0;
   } finally {
@@ -131,6 +131,21 @@ async function readFile(file: string): Promise<SourceFile> {
     if (error instanceof ManifestError) throw new InputError(error.message);
     throw error;
   }
+}
+
+async function write(file: string, output: string): Promise<void> {
+  try {
+    await Deno.copyFile(file, output);
+  } catch (error) {
+    throw new InputError(`Cannot write "${output}": ${writeState(error)}; see --output`);
+  }
+}
+
+function writeState(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return "its directory does not exist";
+  if (error instanceof Deno.errors.IsADirectory) return "it is a directory";
+  if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function make(

@@ -119,3 +119,13 @@ for (const { name, manifest, code, says } of failures) {
     }
   });
 }
+
+Deno.test("build says why it cannot write its output", async () => {
+  const { code, err, folder } = await build(manifest, "-o", "/nonexistent/a.tar.gz");
+  try {
+    assert.match(err, /Cannot write "\/nonexistent\/a\.tar\.gz": its directory does not exist/);
+    assert.equal(code, 2);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

@@ -5,6 +5,7 @@ import type { CredentialSource } from "../objects/kube/credentials.ts";
 import { kubeconfigCredentials } from "../objects/kube/kubeconfig_credentials.ts";
 import type { KubeObjects } from "../objects/kube/kube_objects.ts";
 import { podCredentials } from "../objects/kube/pod_credentials.ts";
+import { KindNotInstalledError } from "../objects/objects.ts";
 import { InputError } from "./command.ts";
 import { systemClock } from "./system_clock.ts";
 import { version } from "./version.ts";
@@ -31,17 +32,38 @@ export async function findCredentials(place: ClusterPlace): Promise<CredentialSo
     const port = environment["KUBERNETES_SERVICE_PORT"] ?? "443";
     return podCredentials({ directory: serviceAccountDirectory, host, port });
   }
+  if (kubeconfig === "") await requireKubeconfig(environment);
   try {
     // Several files, separated by colons, are merged by client-node itself.
     const single = kubeconfig !== "" && !kubeconfig.includes(":");
     return await kubeconfigCredentials(single ? { file: kubeconfig } : {});
   } catch (error) {
-    const state = error instanceof Error ? error.message : String(error);
     throw new InputError(
-      `Cannot use kubeconfig ${JSON.stringify(kubeconfig || "~/.kube/config")}: ${state}\n` +
-        "Give one with --kubeconfig FILE; without a cluster there are the commands local and build",
+      `Cannot use kubeconfig ${JSON.stringify(kubeconfig || defaultKubeconfig)}: ${
+        stateOf(error)
+      }\n${advice}`,
     );
   }
+}
+
+const defaultKubeconfig = "~/.kube/config";
+const advice =
+  "Give one with --kubeconfig FILE; without a cluster there are the commands local and build";
+
+// Without any kubeconfig client-node would try http://localhost:8080, which nobody means.
+async function requireKubeconfig(environment: ClusterPlace["environment"]): Promise<void> {
+  const home = environment["HOME"] ?? environment["USERPROFILE"];
+  const found = home && await Deno.stat(`${home}/.kube/config`).catch(() => undefined);
+  if (!found) {
+    throw new InputError(`Cannot find a cluster: there is no ${defaultKubeconfig}\n${advice}`);
+  }
+}
+
+function stateOf(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "ENOENT") return "it does not exist";
+  if (code === "EISDIR") return "it is a directory";
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** A connection, named as this program. Nothing is sent before the first call. */
@@ -67,6 +89,11 @@ export async function readPublished(
   const objects = connect(await findCredentials(place));
   try {
     return (await objects.readArtifact(name))?.status.artifact;
+  } catch (error) {
+    if (!(error instanceof KindNotInstalledError)) throw error;
+    throw new InputError(
+      "Cannot compare: the cluster has no kind ExternalArtifact, which Flux 2.7 and newer install",
+    );
   } finally {
     await objects.close();
   }

@@ -1,6 +1,7 @@
 import { parseSettings } from "../config/parse_settings.ts";
 import type { CredentialSource } from "../objects/kube/credentials.ts";
 import type { KubeObjects } from "../objects/kube/kube_objects.ts";
+import { ObjectsUnavailableError } from "../objects/objects.ts";
 import { type ClusterPlace, connect, findCredentials, isInPod } from "./cluster_connection.ts";
 import { type CommandInput, InputError } from "./command.ts";
 import { checkPlace, watchedNamespace } from "./controller_place.ts";
@@ -89,6 +90,10 @@ async function readConfigMap(
       return await objects.readConfigMap(name);
     } catch (error) {
       signal.throwIfAborted();
+      if (error instanceof ObjectsUnavailableError && error.refusal === "forbidden") {
+        log.warn("settings of the ConfigMap are not used: it may not be read", { error });
+        return undefined;
+      }
       if (attempt >= configMapTries) throw error;
       log.warn("cannot read the ConfigMap of settings yet", { error });
       await new Promise<void>((resolve) => systemClock.schedule(resolve, 1_000));

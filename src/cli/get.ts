@@ -6,7 +6,7 @@ import { findCondition } from "../core/condition.ts";
 import { formatDuration } from "../core/duration.ts";
 import type { ExternalSource } from "../core/external_source.ts";
 import type { Settings } from "../core/setting.ts";
-import { KindNotInstalledError, ObjectsUnavailableError } from "../objects/objects.ts";
+import { KindNotInstalledError } from "../objects/objects.ts";
 import { connect, findCredentials, isInPod } from "./cluster_connection.ts";
 import { type Command, type CommandInput, type ExitCode, InputError } from "./command.ts";
 import { forgetProxies } from "./forget_proxies.ts";
@@ -95,13 +95,11 @@ async function readSources(
   try {
     return await objects.listSources(signal);
   } catch (error) {
-    if (error instanceof KindNotInstalledError) {
-      throw new InputError(
-        "Cannot list ExternalSources: the kind is not installed; `externalsource-controller crds | kubectl apply -f -` installs it",
-      );
-    }
-    if (error instanceof ObjectsUnavailableError) throw new InputError(error.message);
-    throw error;
+    if (!(error instanceof KindNotInstalledError)) throw error;
+    throw new InputError(
+      "Cannot list ExternalSources: the kind is not installed; " +
+        "`externalsource-controller crds | kubectl apply --server-side -f -` installs it",
+    );
   } finally {
     await objects.close();
   }

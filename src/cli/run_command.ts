@@ -2,6 +2,7 @@ import { asksForHelp } from "../config/asks_for_help.ts";
 import { ConfigError } from "../config/config_error.ts";
 import { nearestName } from "../config/nearest_name.ts";
 import { StepError } from "../core/step_error.ts";
+import { ObjectsUnavailableError } from "../objects/objects.ts";
 import { type Command, type CommandInput, type ExitCode, InputError } from "./command.ts";
 import { commands, defaultCommand } from "./commands.ts";
 
@@ -44,6 +45,10 @@ async function guarded(command: Command, input: CommandInput): Promise<ExitCode>
     if (error instanceof StepError) {
       input.printError(`${error.message}\n`);
       return error.class === "configuration" ? 2 : 1;
+    }
+    if (error instanceof ObjectsUnavailableError) {
+      input.printError(`${error.message}\n`);
+      return 1;
     }
     input.printError(`Internal error: ${error instanceof Error ? error.stack : error}\n`);
     return 1;

@@ -62,6 +62,15 @@ const wrong: readonly { given: string[]; says: RegExp }[] = [
     says: /(?=[^]*zap-log-level)(?=[^]*concurrent)(?=[^]*nope)/,
   },
   { given: ["controller", "extra"], says: /takes flags only/ },
+  {
+    given: ["get"],
+    says: /Cannot find a cluster: there is no ~\/\.kube\/config\nGive one with --kubeconfig/,
+  },
+  {
+    given: ["controller", "--kubeconfig=/nonexistent"],
+    says: /"\/nonexistent": it does not exist/,
+  },
+  { given: ["controller", "--kubeconfig=/"], says: /"\/": it is a directory/ },
 ];
 for (const { given, says } of wrong) {
   Deno.test(`runCommand() ends "${given.join(" ")}" with 2 and says what is wrong`, async () => {

@@ -15,13 +15,23 @@ export function startProcess(): CommandInput {
     arguments: Deno.args,
     environment: Deno.env.toObject(),
     signal: ending.signal,
-    print: (text) => writeAll(Deno.stdout, text),
-    printError: (text) => writeAll(Deno.stderr, text),
+    // Nobody reads on, as behind `| head -1`: there is no reason to go on either.
+    print: (text) => writeAll(Deno.stdout, text) || ending.abort(readersLeft),
+    printError: (text) => void writeAll(Deno.stderr, text),
     drop: dropPermissions,
   };
 }
 
-function writeAll(output: typeof Deno.stdout, text: string): void {
+const readersLeft = new DOMException("ended because nobody reads the output", "AbortError");
+
+/** @returns false if nobody reads the other end */
+function writeAll(output: typeof Deno.stdout, text: string): boolean {
   let rest = new TextEncoder().encode(text);
-  while (rest.length > 0) rest = rest.subarray(output.writeSync(rest));
+  try {
+    while (rest.length > 0) rest = rest.subarray(output.writeSync(rest));
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.BrokenPipe) return false;
+    throw error;
+  }
 }

@@ -19,9 +19,12 @@ async function loadKubeconfig({ file, context }: KubeconfigOptions) {
   if (context !== undefined) config.setCurrentContext(context);
   const cluster = config.getCurrentCluster();
   if (!cluster) {
+    const name: string | undefined = config.getCurrentContext();
     throw configurationError(
       "InvalidKubeconfig",
-      `Cannot use context "${config.getCurrentContext()}": its cluster is not in the kubeconfig`,
+      name
+        ? `Cannot use context "${name}": its cluster is not in the kubeconfig`
+        : "Cannot choose a context: there is no current-context",
     );
   }
   return { config, cluster };
