@@ -4,7 +4,6 @@ import { type SourceKey, sourceKey } from "../core/source_key.ts";
 import type { ReconcileResult } from "../reconcile/reconcile_source.ts";
 import type { CommandInput } from "./command.ts";
 import type { LocalView } from "./local_view.ts";
-import type { Operator } from "./operator.ts";
 
 /** A line for each thing that happens: for pipes and logs. */
 export class LinesView implements LocalView {
@@ -14,7 +13,7 @@ export class LinesView implements LocalView {
     this.#output = output;
   }
 
-  started(_operator: Operator, { directory, urlBase }: Parameters<LocalView["started"]>[1]): void {
+  started(_operator: unknown, { directory, urlBase }: Parameters<LocalView["started"]>[1]): void {
     this.#output.print(`watching ${directory}, artifacts on ${urlBase}\n`);
   }
 
@@ -32,6 +31,10 @@ export class LinesView implements LocalView {
 
   problem(text: string): void {
     this.#output.printError(`${text}\n`);
+  }
+
+  solved(text: string): void {
+    this.#output.printError(`solved: ${text}\n`);
   }
 
   close(): void {}

@@ -88,9 +88,10 @@ async function runLocal(input: CommandInput): Promise<ExitCode> {
     clock: systemClock,
     checkSpec,
     onProblem: (problem) => view.problem(formatFileProblem(problem)),
+    onSolved: (problem) => view.solved(formatFileProblem(problem)),
     onEvent: (event) => view.event(event),
   });
-  const view = openLocalView({ objects, clock: systemClock, input });
+  const view = openLocalView({ objects, clock: systemClock, input, consoleSize });
   try {
     return await operate({ directory, objects, values, view, input });
   } finally {
@@ -167,4 +168,12 @@ async function checkDirectory(positionals: readonly string[]): Promise<string> {
     throw new InputError(`Cannot run local in ${JSON.stringify(directory)}: ${state}`);
   }
   return directory.replace(/(?<=.)\/+$/, "");
+}
+
+function consoleSize(): ReturnType<typeof Deno.consoleSize> {
+  try {
+    return Deno.consoleSize();
+  } catch {
+    return { columns: 80, rows: 24 }; // not a terminal any more
+  }
 }

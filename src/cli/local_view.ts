@@ -10,19 +10,23 @@ import type { Operator } from "./operator.ts";
 export interface LocalView {
   /** The operator is about to run; `urlBase` is that of the artifacts. */
   started(
-    operator: Operator,
+    operator: Pick<Operator, "plannedAt">,
     place: { readonly directory: string; readonly urlBase: string },
   ): void;
   outcome(key: SourceKey, result: ReconcileResult): void;
   event(event: ObjectEvent): void;
   /** Something is wrong with a file; `file:line: message`. */
   problem(text: string): void;
+  /** What {@linkcode problem} was told of is gone. */
+  solved(text: string): void;
   close(): void;
 }
 
 /** What a view shows, and where. */
 export interface LocalViewOptions {
-  readonly objects: LocalObjects;
+  readonly objects: Pick<LocalObjects, "sources">;
   readonly clock: Clock;
   readonly input: Pick<CommandInput, "print" | "printError">;
+  /** Of the terminal; asked before each drawing, because it can be resized. */
+  readonly consoleSize: () => { readonly columns: number; readonly rows: number };
 }

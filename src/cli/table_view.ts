@@ -3,20 +3,22 @@ import { formatDuration } from "../core/duration.ts";
 import type { ExternalSource } from "../core/external_source.ts";
 import type { LocalView, LocalViewOptions } from "./local_view.ts";
 import type { Operator } from "./operator.ts";
+import { displayWidth } from "./display_width.ts";
+import { oneLine } from "./one_line.ts";
 import { renderTable } from "./table.ts";
 
 /** The table shows how long it is until the next run. */
 const redrawEveryMs = 1_000;
-const columns = ["NAMESPACE", "NAME", "READY", "REVISION", "SIZE", "NEXT", "STATUS"];
+const columns = ["NAMESPACE", "NAME", "READY", "REVISION", "SIZE", "NEXT", "REASON"];
 /** Of a revision so much is shown: `latest@sha256:` and twelve digits. */
 const revisionLength = 26;
 
-/** A live table of the sources, with the URL of each artifact below it. */
+/** A live table of the sources; below it what is wrong, in full, and how to download each artifact. */
 export class TableView implements LocalView {
   readonly #options: LocalViewOptions;
-  #operator: Operator | undefined;
+  readonly #problems = new Set<string>();
+  #operator: Pick<Operator, "plannedAt"> | undefined;
   #head = "";
-  #problem = "";
   #drawnLines = 0;
   #cancel: () => void = () => {};
 
@@ -24,7 +26,10 @@ export class TableView implements LocalView {
     this.#options = options;
   }
 
-  started(operator: Operator, { directory, urlBase }: Parameters<LocalView["started"]>[1]): void {
+  started(
+    operator: Pick<Operator, "plannedAt">,
+    { directory, urlBase }: Parameters<LocalView["started"]>[1],
+  ): void {
     this.#operator = operator;
     this.#head = `${directory}, artifacts on ${urlBase} (Ctrl-C ends)`;
     this.#tick();
@@ -37,7 +42,12 @@ export class TableView implements LocalView {
   event(): void {}
 
   problem(text: string): void {
-    this.#problem = text;
+    this.#problems.add(text);
+    this.#draw();
+  }
+
+  solved(text: string): void {
+    this.#problems.delete(text);
     this.#draw();
   }
 
@@ -51,24 +61,32 @@ export class TableView implements LocalView {
   }
 
   #draw(): void {
+    const { columns: width, rows: height } = this.#options.consoleSize();
+    const linesOf = (line: string) => Math.max(1, Math.ceil(displayWidth(line) / width));
+    const shown = fitting(this.#lines(width), { height: height - 1, linesOf });
+    const up = this.#drawnLines > 0 ? `\x1b[${this.#drawnLines}A\r\x1b[J` : "";
+    this.#options.input.print(`${up}${shown.join("\n")}\n`);
+    this.#drawnLines = shown.reduce((sum, line) => sum + linesOf(line), 0);
+  }
+
+  #lines(width: number): string[] {
     const { sources } = this.#options.objects;
     const all = [...sources.keys()].toSorted().flatMap((key) => sources.get(key) ?? []);
-    const width = consoleWidth();
     const rows = all.map((source) => this.#row(source));
+    const table = rows.length > 0
+      ? renderTable(columns, rows, { width }).trimEnd().split("\n")
+      : ["no ExternalSource yet"];
+    const failures = all.flatMap(({ metadata: { namespace, name }, status }) => {
+      const ready = findCondition(status.conditions ?? [], "Ready");
+      return ready?.status === "False" ? [oneLine(`${namespace}/${name}: ${ready.message}`)] : [];
+    });
     const urls = all.flatMap(({ status }) =>
       status.artifact ? [`curl -LO ${status.artifact.url}`] : []
     );
-    const problem = this.#problem ? ["", this.#problem] : [];
-    const table = rows.length > 0
-      ? renderTable(columns, rows, { width })
-      : "no ExternalSource yet\n";
-    const text = [this.#head, "", table.trimEnd(), "", ...urls, ...problem].join("\n");
-    const up = this.#drawnLines > 0 ? `\x1b[${this.#drawnLines}A\r\x1b[J` : "";
-    this.#options.input.print(`${up}${text}\n`);
-    this.#drawnLines = text.split("\n").reduce(
-      (sum, line) => sum + Math.max(1, Math.ceil(line.length / width)),
-      0,
-    );
+    const problems = [...this.#problems].map(oneLine);
+    const blocks = [[this.#head], table, [...problems, ...failures], urls];
+    return blocks.filter((block) => block.length > 0)
+      .flatMap((block, index) => index === 0 ? block : ["", ...block]);
   }
 
   #row(source: ExternalSource): string[] {
@@ -81,7 +99,7 @@ export class TableView implements LocalView {
       status.artifact?.revision.slice(0, revisionLength) ?? "",
       status.artifact ? `${status.artifact.size}` : "",
       this.#next(source),
-      ready?.message ?? "",
+      ready?.reason ?? "",
     ];
   }
 
@@ -93,10 +111,16 @@ export class TableView implements LocalView {
   }
 }
 
-function consoleWidth(): number {
-  try {
-    return Deno.consoleSize().columns;
-  } catch {
-    return 80; // not a terminal any more
-  }
+/** As many lines as the terminal has: the cursor cannot go back to what has left it. */
+function fitting(
+  lines: readonly string[],
+  { height, linesOf }: { readonly height: number; readonly linesOf: (line: string) => number },
+): readonly string[] {
+  let used = 0;
+  const fits = lines.findIndex((line) => (used += linesOf(line)) > height);
+  if (fits < 0) return lines;
+  let kept = fits;
+  used -= linesOf(lines[fits]!);
+  while (kept > 0 && used + 1 > height) used -= linesOf(lines[--kept]!);
+  return [...lines.slice(0, kept), `… ${lines.length - kept} more lines`];
 }

@@ -38,6 +38,8 @@ export interface LocalObjectsOptions {
   /** What is wrong with a spec, for messages only: the object is handed over all the same. */
   readonly checkSpec: CheckSpec;
   readonly onProblem: (problem: FileProblem) => void;
+  /** Told of each problem of a file that is gone. */
+  readonly onSolved?: (problem: FileProblem) => void;
   /** Must not throw. */
   readonly onEvent: (event: ObjectEvent) => void;
 }

@@ -26,6 +26,8 @@ export interface ManifestFolderOptions {
   readonly checkSpec: CheckSpec;
   /** Told once of each problem, and again only if it was gone in between. */
   readonly onProblem: (problem: FileProblem) => void;
+  /** Told of each problem that is gone. */
+  readonly onSolved?: (problem: FileProblem) => void;
 }
 
 interface LoadedFile {
@@ -42,7 +44,7 @@ interface LoadedFile {
 export class ManifestFolder {
   readonly #options: ManifestFolderOptions;
   #files: ReadonlyMap<string, LoadedFile> = new Map();
-  #reported: ReadonlySet<string> = new Set();
+  #reported: ReadonlyMap<string, FileProblem> = new Map();
 
   constructor(options: ManifestFolderOptions) {
     this.#options = options;
@@ -93,7 +95,10 @@ export class ManifestFolder {
     for (const [text, problem] of now) {
       if (!this.#reported.has(text)) this.#options.onProblem(problem);
     }
-    this.#reported = new Set(now.keys());
+    for (const [text, problem] of this.#reported) {
+      if (!now.has(text)) this.#options.onSolved?.(problem);
+    }
+    this.#reported = now;
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { formatFileProblem } from "./file_problem.ts";
+import { type FileProblem, formatFileProblem } from "./file_problem.ts";
 import { ManifestFolder } from "./manifest_folder.ts";
 
 const source = (name: string, interval = "5m") =>
@@ -11,12 +11,17 @@ const secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n";
 class Desk {
   readonly directory = Deno.makeTempDirSync();
   readonly told: string[] = [];
+  readonly solved: string[] = [];
   readonly folder = new ManifestFolder({
     directory: this.directory,
     checkSpec: () => [],
-    onProblem: (problem) =>
-      this.told.push(formatFileProblem(problem).replaceAll(`${this.directory}/`, "")),
+    onProblem: (problem) => this.told.push(this.#words(problem)),
+    onSolved: (problem) => this.solved.push(this.#words(problem)),
   });
+
+  #words(problem: FileProblem): string {
+    return formatFileProblem(problem).replaceAll(`${this.directory}/`, "");
+  }
 
   async write(file: string, text: string): Promise<void> {
     const path = join(this.directory, file);
@@ -66,8 +71,10 @@ deskTest(
     assert.deepEqual(await desk.sources(), ["default/a 5m"]);
     assert.deepEqual(await desk.sources(), ["default/a 5m"]);
     assert.deepEqual(desk.told, ["a.yaml:5: not YAML: Map keys must be unique"]);
+    assert.deepEqual(desk.solved, []);
     await desk.write("a.yaml", source("a", "9m"));
     assert.deepEqual(await desk.sources(), ["default/a 9m"]);
+    assert.deepEqual(desk.solved, desk.told);
     await desk.write("a.yaml", `${source("a", "9m")}spec: {`);
     await desk.sources();
     assert.equal(desk.told.length, 2, "a problem that comes back is told again");
