@@ -63,6 +63,14 @@ export class ClusterApi implements Disposable {
     return await answerOf(response, `GET ${path}`);
   }
 
+  /** What is no object, such as `/metrics`. */
+  async text(path: string): Promise<string> {
+    const response = await this.#fetch(path, {});
+    const text = await response.text();
+    if (!response.ok) throw new Error(`Cannot GET ${path}: ${response.status} ${text}`);
+    return text;
+  }
+
   async list<Status>(path: string): Promise<readonly KubeObject<Status>[]> {
     const list = await answerOf(await this.#fetch(path, {}), `GET ${path}`) as unknown;
     return (list as { readonly items: readonly KubeObject<Status>[] }).items;

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import { type ControlPlane, startControlPlane } from "../cluster/control_plane.ts";
+import type { ControlPlane } from "../cluster/control_plane.ts";
+import { KubeWorld } from "../integration/kube_world.ts";
 import { eventually } from "./eventually.ts";
 import { FluxWorld, isReady, patience } from "./flux_world.ts";
+import { type KubeEvent, ourEvents } from "./our_events.ts";
 
 /** An event as fluxcd/pkg `apis/event/v1beta1` decodes it, strictly. */
 interface Posted {
@@ -22,7 +24,7 @@ const fields = [
 
 let plane: ControlPlane;
 Deno.test.beforeAll(async () => {
-  plane = await startControlPlane({ with: ["kustomize-controller"] });
+  plane = (await KubeWorld.start()).plane;
 });
 Deno.test.afterAll(() => plane.close());
 
@@ -35,6 +37,87 @@ function startListener(posted: Posted[]): Deno.HttpServer<Deno.NetAddr> {
   });
 }
 
+/** As notification-controller decodes it, about the ExternalArtifact "app". */
+function expectFluxEvent(event: Posted, about: Readonly<Record<string, string>>): void {
+  assert.deepEqual(Object.keys(event).toSorted(), fields);
+  const { resourceVersion, ...involved } = event.involvedObject;
+  assert.match(resourceVersion ?? "", /^\d+$/);
+  assert.deepEqual(involved, {
+    apiVersion: "source.toolkit.fluxcd.io/v1",
+    kind: "ExternalArtifact",
+    name: "app",
+    ...about,
+  });
+  assert.match(event.timestamp, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+  assert.equal(event.reportingController, "externalsource-controller");
+}
+
+/** A failure that is tried again and again, and quickly. */
+const env = { RETRY_BASE_DELAY: "50ms", RETRY_MAX_DELAY: "100ms", RETRY_MAX_ATTEMPTS: "1000" };
+
+/** Lets a source publish, fail five times over and recover; `toldOf` waits for an event of a reason. */
+async function failAndRecover(
+  world: FluxWorld,
+  toldOf: (reason: string) => Promise<unknown>,
+): Promise<void> {
+  world.publishUpstream("first");
+  await world.createSource("app");
+  await toldOf("NewArtifact");
+  world.document.answers.length = 0;
+  world.document.failure = 500;
+  await world.request("ExternalSource", "app");
+  await toldOf("FetchFailed");
+  await eventually(() => world.document.answers.length >= 5, {
+    withinMs: patience,
+    what: "it was tried again",
+  });
+  world.document.failure = undefined;
+  await toldOf("Succeeded");
+  await eventually(async () => isReady((await world.source("app")).status), {
+    withinMs: patience,
+    what: "the source is ready",
+  });
+}
+
+Deno.test("Kubernetes Events tell of a new artifact, a failure and a recovery on both objects, and of no retry", async () => {
+  await FluxWorld.run(plane, { env }, async (world) => {
+    const toldOf = (reason: string) =>
+      eventually(
+        async () => (await ourEvents(world)).filter((each) => each.reason === reason).length === 2,
+        { withinMs: patience, what: `an event ${reason} on both objects` },
+      );
+    await failAndRecover(world, toldOf);
+    world.publishUpstream("second");
+    const { revision } = (await world.source("app")).status!.artifact!;
+    await world.request("ExternalSource", "app");
+    const { uid: sourceUid } = (await world.source("app")).metadata;
+    const { uid: artifactUid } = (await world.artifact("app")).metadata;
+    const about = (uid: string, events: readonly KubeEvent[]) =>
+      events.filter(({ involvedObject }) => involvedObject.uid === uid);
+    const events = await eventually(async () => {
+      const found = await ourEvents(world);
+      return found.length >= 8 && found;
+    }, { withinMs: patience, what: "the events of the second document" });
+    for (const uid of [sourceUid, artifactUid]) {
+      const told = about(uid, events).map(({ type, reason, count }) =>
+        `${type} ${reason} ${count}`
+      );
+      assert.deepEqual(told.toSorted(), [
+        "Normal NewArtifact 1",
+        "Normal NewArtifact 1",
+        "Normal Succeeded 1",
+        "Warning FetchFailed 1",
+      ]);
+      const ofFirst = about(uid, events).filter(({ message }) => message.includes(revision));
+      assert.deepEqual(ofFirst.map(({ reason }) => reason).toSorted(), [
+        "NewArtifact",
+        "Succeeded",
+      ]);
+    }
+    assert.equal(events.length, 8);
+  });
+});
+
 Deno.test("--events-addr gets what a stock Alert on the ExternalArtifact matches: a new artifact, a failure, a recovery", async () => {
   const posted: Posted[] = [];
   const listener = startListener(posted);
@@ -45,41 +128,23 @@ Deno.test("--events-addr gets what a stock Alert on the ExternalArtifact matches
       what: `an event ${reason}`,
     });
   try {
-    await FluxWorld.run(plane, { args }, async (world) => {
-      world.publishUpstream("first");
-      await world.createSource("app");
-      const made = await until("NewArtifact");
-      const { metadata, status } = await world.artifact("app");
-      const { revision } = status!.artifact!;
-      assert.deepEqual(Object.keys(made).toSorted(), fields);
-      const { resourceVersion: _, ...involved } = made.involvedObject;
-      assert.deepEqual(involved, {
-        apiVersion: "source.toolkit.fluxcd.io/v1",
-        kind: "ExternalArtifact",
-        name: "app",
-        namespace: world.namespace,
-        uid: metadata.uid,
-      });
-      assert.equal(made.severity, "info");
-      assert.equal(made.metadata["source.toolkit.fluxcd.io/revision"], revision);
-      assert.match(made.message, new RegExp(revision));
-      assert.match(made.timestamp, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
-      world.document.failure = 404;
-      await world.request("ExternalSource", "app");
-      assert.equal((await until("FetchFailed")).severity, "error");
-      world.document.failure = undefined;
-      await world.request("ExternalArtifact", "app");
-      assert.equal((await until("Succeeded")).severity, "info");
-      await eventually(async () => isReady((await world.source("app")).status), {
-        withinMs: patience,
-        what: "the source is ready",
-      });
-      const told = posted.map(({ involvedObject, reason }) => `${involvedObject.kind} ${reason}`);
+    await FluxWorld.run(plane, { args, env }, async (world) => {
+      await failAndRecover(world, until);
+      const told = posted.map(({ involvedObject: { kind }, severity, reason }) =>
+        `${kind} ${severity} ${reason}`
+      );
       assert.deepEqual(told, [
-        "ExternalArtifact NewArtifact",
-        "ExternalArtifact FetchFailed",
-        "ExternalArtifact Succeeded",
+        "ExternalArtifact info NewArtifact",
+        "ExternalArtifact error FetchFailed",
+        "ExternalArtifact info Succeeded",
       ]);
+      const { metadata: { uid }, status } = await world.artifact("app");
+      for (const each of posted) {
+        expectFluxEvent(each, { namespace: world.namespace, uid });
+        const { revision } = status!.artifact!;
+        assert.deepEqual(each.metadata, { "source.toolkit.fluxcd.io/revision": revision });
+        if (each.severity === "info") assert.ok(each.message.includes(revision), each.message);
+      }
     });
   } finally {
     await listener.shutdown();

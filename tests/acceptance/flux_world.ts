@@ -170,10 +170,12 @@ export class FluxWorld {
   /** Waits until Flux has applied a value and says that all is well with the revision that is published. */
   async untilApplied(name: string, value: string): Promise<void> {
     const look = async () => {
-      if (await this.appliedValue() !== value) return false;
+      const applied = await this.appliedValue();
       const { status } = await this.get<KustomizationStatus>("Kustomization", name);
       const { status: { artifact } = {} } = await this.artifact(name);
-      return isReady(status) && status?.lastAppliedRevision === artifact?.revision;
+      const isSettled = isReady(status) && status?.lastAppliedRevision === artifact?.revision;
+      if (applied === value && isSettled) return true;
+      throw new Error(`"${applied}" is applied, and Flux says ${JSON.stringify(status)}`);
     };
     await eventually(look, { withinMs: patience, what: `Flux has applied "${value}"` });
   }
