@@ -32,7 +32,6 @@ export const httpSpecSchema = Type.Object({
       "A Secret with PEM certificates of the authorities to trust. They replace the system's, they do not add to them.",
   })),
   insecureSkipVerify: Type.Optional(Type.Boolean({
-    default: false,
     description:
       "Accepts any TLS certificate of the server: whoever sits on the way can read the headers and replace the document. For experiments only; a Warning event says so.",
   })),
