@@ -4,10 +4,12 @@ import { dropPermissions } from "./drop_permissions.ts";
 /** Arguments, environment, signals and output of this process, as a command gets them. */
 export function startProcess(): CommandInput {
   const ending = new AbortController();
+  let interrupted = false;
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     Deno.addSignalListener(signal, () => {
-      // A second signal means it: whoever presses Ctrl-C twice does not want to wait for downloads.
-      if (ending.signal.aborted) Deno.exit(1);
+      // Whoever presses Ctrl-C twice does not want to wait for downloads; a SIGTERM after it may come from a parent that got it too.
+      if (interrupted && signal === "SIGINT") Deno.exit(1);
+      interrupted ||= signal === "SIGINT";
       ending.abort(new DOMException(`ended by ${signal}`, "AbortError"));
     });
   }

@@ -14,3 +14,23 @@ Deno.test("startProcess() ends a command quietly when nobody reads its output", 
   }).output();
   assert.equal(new TextDecoder().decode(stderr), "code 0\n");
 });
+
+Deno.test("startProcess() lets a command end well when Ctrl-C reaches it and its parent, which passes on SIGTERM", async () => {
+  const folder = await Deno.makeTempDir();
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "-q", main, "local", folder, "--artifact-server-port=0"],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const output = child.stdout.getReader();
+  try {
+    await output.read(); // it is running
+    child.kill("SIGINT");
+    child.kill("SIGTERM");
+    assert.equal((await child.status).code, 0);
+  } finally {
+    await output.cancel();
+    await Deno.remove(folder, { recursive: true });
+  }
+});
