@@ -16,6 +16,13 @@ async function untilGone(world: FluxWorld, name: string): Promise<void> {
   await eventually(look, { withinMs: patience, what: "the deleted source is gone" });
 }
 
+async function assertOldServed(world: FluxWorld, name: string): Promise<void> {
+  const { status } = await world.artifact(name);
+  const served = await fetch(status!.artifact!.url);
+  assert.equal(served.status, 200);
+  assert.deepEqual(new Uint8Array(await served.arrayBuffer()), GoLeftovers.bytes);
+}
+
 async function assertAdopted(world: FluxWorld, name: string): Promise<void> {
   const source = await world.source(name);
   const artifact = await world.artifact(name);
@@ -47,11 +54,7 @@ Deno.test("objects and files of the Go implementation are served, adopted and cl
   const env = { STORAGE_BACKEND: "pvc", PVC_STORAGE_PATH: volume };
   try {
     await FluxWorld.run(plane, { prepare, port, args, env }, async (world) => {
-      const { status: old } = await world.artifact("app");
-      const served = await fetch(old!.artifact!.url);
-      assert.equal(served.status, 200);
-      assert.deepEqual(new Uint8Array(await served.arrayBuffer()), GoLeftovers.bytes);
-      held.resolve();
+      await assertOldServed(world, "app").finally(held.resolve);
       await world.createKustomization("app");
       await world.untilApplied("app", "first");
       await assertAdopted(world, "app");

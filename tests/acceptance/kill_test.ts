@@ -106,11 +106,14 @@ async function withWorld(story: (world: KillWorld) => Promise<void>): Promise<vo
 
 async function publishAll(world: KillWorld): Promise<void> {
   const controller = await world.start();
-  await eventually(async () => {
-    const published = await publishedArtifacts(world.api);
-    return published.filter(({ artifact }) => artifact).length === 2 * sources.length;
-  }, { withinMs: 30_000, what: "everything is published" });
-  await controller.end("SIGKILL");
+  try {
+    await eventually(async () => {
+      const published = await publishedArtifacts(world.api);
+      return published.filter(({ artifact }) => artifact).length === 2 * sources.length;
+    }, { withinMs: 30_000, what: "everything is published" });
+  } finally {
+    await controller.end("SIGKILL");
+  }
 }
 
 Deno.test("controller serves what it has published after each of 100 kills, without asking for it again", async () => {
