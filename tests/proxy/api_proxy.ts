@@ -6,16 +6,29 @@ export type Intercept = (
   pass: () => Promise<Response>,
 ) => Response | Promise<Response> | undefined;
 
-/** The body, ended in an orderly way where it breaks: Deno.serve passes no other end of a stream on over HTTP/2. */
-function untilBroken(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+/**
+ * The body, ended in an orderly way where it breaks: Deno.serve passes no other end of a stream on over HTTP/2. `signal`
+ * ends it here, because Deno (2.9.6) forgets the signal of a fetch after a garbage collection.
+ */
+function untilBroken(
+  body: ReadableStream<Uint8Array>,
+  signal: AbortSignal,
+): ReadableStream<Uint8Array> {
   const reader = body.getReader();
+  const end = () => void reader.cancel().catch(() => {});
+  signal.addEventListener("abort", end);
+  if (signal.aborted) end();
   return new ReadableStream({
     async pull(controller) {
       const { value } = await reader.read().catch(() => ({ value: undefined }));
-      if (value) controller.enqueue(value);
-      else controller.close();
+      if (value) return controller.enqueue(value);
+      signal.removeEventListener("abort", end);
+      controller.close();
     },
-    cancel: (reason) => reader.cancel(reason),
+    cancel(reason) {
+      signal.removeEventListener("abort", end);
+      return reader.cancel(reason);
+    },
   });
 }
 
@@ -84,13 +97,14 @@ export class ApiProxy {
     const headers = new Headers(request.headers);
     for (const name of ["host", "authorization", "accept-encoding"]) headers.delete(name);
     const body = request.body ? await request.bytes() : null;
+    const { signal } = this.#passing;
     const answer = await fetch(this.#upstream + pathname + search, {
       ...{ method: request.method, headers, body, client: this.#client },
-      signal: this.#passing.signal,
+      signal,
     });
     const kept = new Headers(answer.headers);
     for (const name of ["content-encoding", "content-length"]) kept.delete(name);
-    return new Response(answer.body && untilBroken(answer.body), {
+    return new Response(answer.body && untilBroken(answer.body, signal), {
       status: answer.status,
       headers: kept,
     });
