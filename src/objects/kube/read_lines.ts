@@ -28,6 +28,7 @@ export async function* readLines(
       start = end + 1;
       if (line !== "") yield line;
     }
-    if (start < piece.length) pending.push(piece.subarray(start));
+    // A copy: what came is valid until the next is asked for.
+    if (start < piece.length) pending.push(piece.slice(start));
   }
 }

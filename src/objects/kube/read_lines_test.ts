@@ -20,3 +20,14 @@ Deno.test("readLines() keeps characters whole that pieces cut", async () => {
 Deno.test("readLines() leaves out a line that broke off", async () => {
   assert.deepEqual(await linesOf(["a\n", '{"type":']), ["a"]);
 });
+
+Deno.test("readLines() keeps nothing of a piece that is filled anew", async () => {
+  async function* reused() {
+    const buffer = new Uint8Array(4);
+    for (const text of ["ab\nc", "de\nf", "gh\ni"]) {
+      new TextEncoder().encodeInto(text, buffer);
+      yield buffer;
+    }
+  }
+  assert.deepEqual(await Array.fromAsync(readLines(reused())), ["ab", "cde", "fgh"]);
+});
