@@ -10,6 +10,7 @@ import { metricsHandler } from "../serve/metrics_handler.ts";
 import { probeHandler } from "../serve/probe_handler.ts";
 import { Readiness } from "../serve/readiness.ts";
 import type { ArtifactStore } from "../store/artifact_store.ts";
+import { RecentArtifacts } from "../store/recent_artifacts.ts";
 import { observeDownloads } from "./download_observer.ts";
 import { listenError, type ListenFlags } from "./listen_error.ts";
 import type { Operator } from "./operator.ts";
@@ -143,8 +144,9 @@ export class Servers {
 
   #artifactHandler(): HttpHandler {
     const { values, store, clock, telemetry: { log, metrics } } = this.#parts;
+    const recent = new RecentArtifacts({ store, clock });
     return artifactHandler({
-      open: (key) => store.open(key),
+      open: (key) => recent.open(key),
       isNamed: (key) => this.#behind?.operator.isNamed(key) ?? false,
       syncedSince: () => this.#ready().syncedSince,
       now: () => clock.now(),

@@ -79,7 +79,6 @@ export class HttpConnection {
   async #answer(request: HttpRequest | undefined): Promise<boolean> {
     this.#context.progress(this, "answering");
     this.#context.observer.started?.();
-    this.#context.observer.started?.();
     const started = this.#context.now();
     this.#bytes = 0;
     const answer = request ? await this.#handle(request) : textAnswer(400, "Not an HTTP/1 request");

@@ -43,6 +43,8 @@ function answerWith(stored: StoredArtifact): HttpAnswer {
 /** A server with a clock that stands still, and everything that its observer was told. */
 class Served implements AsyncDisposable {
   readonly clock = new ManualClock();
+  /** Requests that are being answered. */
+  inFlight = 0;
   readonly answered: AnsweredRequest[] = [];
   readonly cuts: CutReason[] = [];
   readonly failed: unknown[] = [];
@@ -56,7 +58,11 @@ class Served implements AsyncDisposable {
       clock: this.clock,
       limits,
       observer: {
-        answered: (request) => this.answered.push(request),
+        started: () => this.inFlight++,
+        answered: (request) => {
+          this.inFlight--;
+          this.answered.push(request);
+        },
         cut: (reason) => this.cuts.push(reason),
         failed: (error) => this.failed.push(error),
       },
@@ -87,6 +93,8 @@ class Served implements AsyncDisposable {
     const drained = this.server.drain(0);
     await this.clock.advance(0);
     await drained;
+    await settle();
+    assert.equal(this.inFlight, 0, "every request that is started is answered");
   }
 }
 

@@ -14,8 +14,6 @@ export interface AnsweredRequest {
 
 /** Told what a server does, for metrics and logs; must not throw. */
 export interface ServerObserver {
-  /** A request is being answered; `answered` follows. */
-  started?(): void;
   /** The head of a request has come; `answered` follows, whatever happens. */
   started?(): void;
   answered?(request: AnsweredRequest): void;

@@ -1,17 +1,10 @@
 import { parseArtifactKey } from "../core/artifact_key.ts";
 import type { Clock } from "../core/clock.ts";
-import type {
-  ArtifactFile,
-  ArtifactStore,
-  ByteRange,
-  StoredArtifact,
-  StoredInfo,
-} from "./artifact_store.ts";
+import type { ArtifactFile, ArtifactStore, StoredArtifact, StoredInfo } from "./artifact_store.ts";
+import { bytesArtifact } from "./bytes_artifact.ts";
 import { copyArtifact } from "./copy_artifact.ts";
 import { checkMarkName } from "./mark_name.ts";
 import { asStorageError, storageError } from "./storage_error.ts";
-
-const pieceBytes = 64 * 1024;
 
 interface Entry {
   readonly bytes: Uint8Array;
@@ -56,9 +49,7 @@ export class MemoryStore implements ArtifactStore {
 
   open(key: string): Promise<StoredArtifact | undefined> {
     const bytes = this.#entries.get(key)?.bytes;
-    return Promise.resolve(
-      bytes && { size: bytes.length, stream: stream(bytes), read: reader(bytes), close() {} },
-    );
+    return Promise.resolve(bytes && bytesArtifact(bytes));
   }
 
   stat(key: string): Promise<StoredInfo | undefined> {
@@ -126,30 +117,4 @@ async function read(artifact: ArtifactFile): Promise<Uint8Array> {
     at += piece.length;
   });
   return bytes;
-}
-
-function reader(bytes: Uint8Array): NonNullable<StoredArtifact["read"]> {
-  return (into, position) => {
-    const part = bytes.subarray(position, position + into.length);
-    into.set(part);
-    return part.length;
-  };
-}
-
-function stream(bytes: Uint8Array): StoredArtifact["stream"] {
-  return ({ start, end }: ByteRange = { start: 0, end: bytes.length }) => {
-    if (start < 0 || start > end || end > bytes.length) {
-      throw new RangeError(`Cannot read bytes ${start} to ${end} of ${bytes.length}`);
-    }
-    let at = start;
-    return new ReadableStream<Uint8Array>({
-      pull(controller) {
-        const next = Math.min(at + pieceBytes, end);
-        // A copy: whoever reads may transfer or alter what it gets.
-        if (next > at) controller.enqueue(bytes.slice(at, next));
-        at = next;
-        if (at === end) controller.close();
-      },
-    }, { highWaterMark: 0 });
-  };
 }
