@@ -67,7 +67,8 @@ export const clusterSettings = {
   leaderElect: {
     type: "boolean",
     default: false,
-    description: "Share the sources among several replicas.",
+    description:
+      "Share the sources among several replicas. Without effect in this version: run one replica.",
     flag: "leader-elect",
     flagAliases: ["enable-leader-election"],
   },
