@@ -5,7 +5,7 @@ const outages = 10;
 /** To this comes the time of the API server's own start, about 4 s. */
 const lastsMs = 1_000;
 
-/** What the figures may grow by: less than a tenth of a percent of the heap, or one descriptor, an outage. */
+/** What the figures of late outages may be above those of early ones: about what any two outages differ by. */
 const limits = { descriptors: 3, heapMiB: 4, residentMiB: 24 } as const;
 
 /** The middle one of three outages, so that one that met something else does not count. */
