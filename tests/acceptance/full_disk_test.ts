@@ -12,8 +12,8 @@ const limited = ["sh", "-c", `trap '' XFSZ; exec "$@"`, "sh"];
 /** How large a file of the process may become, in bytes. */
 async function limitFiles(pid: number, bytes: number | "unlimited"): Promise<void> {
   const args = [`--pid=${pid}`, `--fsize=${bytes}:unlimited`];
-  const { success } = await new Deno.Command("prlimit", { args }).output();
-  assert.ok(success, "prlimit");
+  const { success, stderr } = await new Deno.Command("prlimit", { args }).output();
+  assert.ok(success, `prlimit of util-linux: ${new TextDecoder().decode(stderr)}`);
 }
 
 Deno.test("controller loses nothing to a full disk and goes on once there is room", async () => {
