@@ -7,8 +7,8 @@ const maxPieceBytes = 64 * 1024;
 
 /**
  * The pieces of a tar with the document as its only entry. There are no entries for the directories above it: both
- * Flux's untar and tar itself make them (0755 under the usual umask), and fewer entries are fewer ways to differ. Paths
- * that do not fit into a ustar header are written as PAX records.
+ * Flux's untar (0750) and tar itself (0755 under the usual umask) make them, and fewer entries are fewer ways to differ.
+ * Paths that do not fit into a ustar header are written as PAX records.
  *
  * @param path as `resolveDestinationPath()` gives it
  * @throws {Error} if the file does not have the size that the document claims

@@ -137,9 +137,10 @@ export class FluxWorld {
     });
   }
 
-  /** As users do: Flux waits until what it has applied is ready. */
+  /** As users do: Flux waits until what it has applied is ready, and tries again soon if it cannot apply it. */
   async createKustomization(name: string): Promise<void> {
     const sourceRef = { kind: "ExternalArtifact", name };
+    const times = { interval: "1h", retryInterval: "1s", timeout: "30s" };
     await this.api.write({
       method: "POST",
       path: this.path("Kustomization"),
@@ -147,7 +148,7 @@ export class FluxWorld {
         apiVersion: "kustomize.toolkit.fluxcd.io/v1",
         kind: "Kustomization",
         metadata: { name },
-        spec: { interval: "1h", path: "./", prune: true, wait: true, timeout: "30s", sourceRef },
+        spec: { ...times, path: "./", prune: true, wait: true, sourceRef },
       },
     });
   }
