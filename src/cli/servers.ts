@@ -153,10 +153,8 @@ export class Servers {
       ...(values.artifactLatest
         ? { currentKey: (name) => this.#behind?.operator.currentKey(name) }
         : {}),
-      onMissing: (key) => {
-        metrics.artifactMissing();
-        this.#behind?.operator.rebuild(key);
-      },
+      rebuild: (key) => this.#behind?.operator.rebuild(key),
+      onMissing: () => metrics.artifactMissing(),
       onStorageError: (error) => log.error("cannot read an artifact", { error }),
     });
   }

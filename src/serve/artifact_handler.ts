@@ -19,7 +19,9 @@ export interface ArtifactHandlerOptions {
   now(): number;
   /** The key that a source publishes now; without it there is no `latest.tar.gz`. */
   currentKey?(source: NamespacedName): string | undefined;
-  /** A published artifact could be had from nowhere: to be counted, and rebuilt. */
+  /** A published artifact was asked for and is not here: to be rebuilt. */
+  rebuild?(key: string): void;
+  /** One could be had from nowhere for so long that the consumer was told so: to be counted. */
   onMissing?(key: string): void;
   /** The store could not say whether it has a key. */
   onStorageError?(error: StepError): void;
@@ -78,6 +80,7 @@ function absent(key: string, options: ArtifactHandlerOptions): HttpAnswer {
   const since = options.syncedSince();
   if (since === undefined) return notYet();
   if (!options.isNamed(key)) return notFound();
+  options.rebuild?.(key);
   if (options.now() - since < rebuildMs) {
     return textAnswer(503, "The artifact is being rebuilt", retryAfter);
   }

@@ -28,22 +28,25 @@ interface Asked {
   readonly answer: HttpAnswer;
   readonly artifact: Artifact;
   readonly missing: readonly string[];
+  readonly rebuilt: readonly string[];
 }
 
 async function ask(line: string, given: Partial<ArtifactHandlerOptions> = {}): Promise<Asked> {
   const artifact = new Artifact();
   const missing: string[] = [];
+  const rebuilt: string[] = [];
   const handler = artifactHandler({
     open: (wanted) => Promise.resolve(wanted === key ? artifact : undefined),
     isNamed: () => false,
     syncedSince: () => 1_000,
     now: () => 1_000,
+    rebuild: (wanted) => rebuilt.push(wanted),
     onMissing: (wanted) => missing.push(wanted),
     ...given,
   });
   const request = parseHttpRequest(line.replace(/ \/(\S*)/, " /$1 HTTP/1.1\r\nHost: x"));
   assert(request, line);
-  return { answer: await handler(request), artifact, missing };
+  return { answer: await handler(request), artifact, missing, rebuilt };
 }
 
 Deno.test("artifactHandler() says what consumers need to know of an artifact", async () => {
@@ -148,10 +151,11 @@ Deno.test("artifactHandler() says 404 only of what is known to be gone", async (
     ["named, too long after", { ...named, now: () => 31_000 }, gone, 404],
   ];
   for (const [name, given, path, status] of cases) {
-    const { answer, missing } = await ask(`GET /${path}`, given);
+    const { answer, missing, rebuilt } = await ask(`GET /${path}`, given);
     assert.equal(answer.status, status, name);
     assert.equal(answer.headers?.["Retry-After"], status === 503 ? "5" : undefined, name);
     assert.deepEqual(missing, name === "named, too long after" ? [gone] : [], name);
+    assert.deepEqual(rebuilt, name.startsWith("named") ? [gone] : [], name);
   }
 });
 

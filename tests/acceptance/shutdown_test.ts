@@ -24,6 +24,22 @@ Deno.test("controller ends with 0 on SIGTERM after the downloads that have begun
   });
 });
 
+Deno.test("controller ends with 0 on SIGTERM also if a download never ends", async () => {
+  await StoredWorld.run(megabytes * 1_000_000, async (world) => {
+    const controller = await world.start({ args: ["--drain-timeout=1s"] });
+    await world.createSources(["a"]);
+    const [published] = await world.untilPublished("a");
+    const body = (await fetch(published!.artifact!.url)).body!.getReader();
+    await body.read();
+    const { code, signal } = await controller.end("SIGTERM");
+    assert.deepEqual([code, signal], [0, null], controller.log());
+    const readOn = async () => {
+      while (!(await body.read()).done);
+    };
+    await assert.rejects(readOn(), "the rest of it never comes");
+  });
+});
+
 /** Waits until no new download begins. */
 async function assertTakesNoMore(url: string): Promise<void> {
   const deadline = Date.now() + 5_000;
