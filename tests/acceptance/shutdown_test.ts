@@ -3,6 +3,8 @@ import { digestOf } from "./stored_files.ts";
 import { StoredWorld } from "./stored_world.ts";
 
 const megabytes = 20;
+/** `--drain-timeout` if nobody sets it. */
+const defaultDrainMs = 30_000;
 
 Deno.test("controller ends with 0 on SIGTERM after the downloads that have begun", async () => {
   await StoredWorld.run(megabytes * 1_000_000, async (world) => {
@@ -31,8 +33,10 @@ Deno.test("controller ends with 0 on SIGTERM also if a download never ends", asy
     const [published] = await world.untilPublished("a");
     const body = (await fetch(published!.artifact!.url)).body!.getReader();
     await body.read();
+    const startedAt = Date.now();
     const { code, signal } = await controller.end("SIGTERM");
     assert.deepEqual([code, signal], [0, null], controller.log());
+    assert.ok(Date.now() - startedAt < defaultDrainMs, "it waited for longer than it was told");
     const readOn = async () => {
       while (!(await body.read()).done);
     };
