@@ -3,7 +3,6 @@ import { helpText } from "../config/help_text.ts";
 import { parseSettings } from "../config/parse_settings.ts";
 import { externalSourceApiVersion, externalSourceKind } from "../core/api_names.ts";
 import { findCondition } from "../core/condition.ts";
-import { formatDuration } from "../core/duration.ts";
 import type { ExternalSource } from "../core/external_source.ts";
 import type { Settings } from "../core/setting.ts";
 import { KindNotInstalledError } from "../objects/objects.ts";
@@ -11,6 +10,7 @@ import { connect, findCredentials, isInPod } from "./cluster_connection.ts";
 import { type Command, type CommandInput, type ExitCode, InputError } from "./command.ts";
 import { forgetProxies } from "./forget_proxies.ts";
 import { systemClock } from "./system_clock.ts";
+import { inSeconds } from "./in_seconds.ts";
 import { renderTable } from "./table.ts";
 import { controllerSettings } from "./operator_settings.ts";
 
@@ -123,7 +123,7 @@ function row(source: ExternalSource, now: number): string[] {
     status.artifact?.revision ?? "",
     status.artifact?.size === undefined ? "" : `${status.artifact.size}`,
     nextRun(source, now),
-    metadata.creationTimestamp ? formatDuration(now - Date.parse(metadata.creationTimestamp)) : "",
+    metadata.creationTimestamp ? inSeconds(now - Date.parse(metadata.creationTimestamp)) : "",
     ready?.message ?? "",
   ];
 }
@@ -140,7 +140,7 @@ function nextRun({ spec, status }: ExternalSource, now: number): string {
     return "stalled";
   }
   const wait = Date.parse(status.nextAttemptTime ?? "") - now;
-  if (wait > 0) return `in ${formatDuration(wait)}`;
+  if (wait > 0) return `in ${inSeconds(wait)}`;
   return typeof interval === "string" ? `every ${interval}` : "";
 }
 

@@ -1,9 +1,9 @@
 import { findCondition } from "../core/condition.ts";
-import { formatDuration } from "../core/duration.ts";
 import type { ExternalSource } from "../core/external_source.ts";
 import type { LocalView, LocalViewOptions } from "./local_view.ts";
 import type { Operator } from "./operator.ts";
 import { displayWidth } from "./display_width.ts";
+import { inSeconds } from "./in_seconds.ts";
 import { oneLine } from "./one_line.ts";
 import { renderTable } from "./table.ts";
 
@@ -107,7 +107,7 @@ export class TableView implements LocalView {
     const at = this.#operator?.plannedAt(`${metadata.namespace}/${metadata.name}`);
     if (at === undefined) return "";
     const left = at - this.#options.clock.now();
-    return left > 0 ? formatDuration(left) : "now";
+    return left > 0 ? inSeconds(left) : "now";
   }
 }
 
