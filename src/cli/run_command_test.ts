@@ -39,6 +39,10 @@ for (const name of Object.keys(commands)) {
   });
 }
 
+Deno.test("runCommand() explains short flags as they are typed", async () => {
+  assert.match((await run("get", "--help")).out, /also -n/);
+});
+
 Deno.test("runCommand() lists the commands", async () => {
   const { code, out } = await run("--help");
   assert.equal(code, 0);

@@ -62,7 +62,8 @@ function explain(setting: Settings[string]): string {
   const value = setting.secret ? "" : formatSetting(setting, setting.default);
   const notes = [
     ...(setting.flag !== undefined && setting.variable ? [setting.variable] : []),
-    ...(setting.flagAliases?.map((alias) => `also --${alias}`) ?? []),
+    ...(setting.flagAliases?.map((alias) => `also ${alias.length === 1 ? "-" : "--"}${alias}`) ??
+      []),
     ...(value === "" || value === "false" ? [] : [`default ${value}`]),
   ];
   return setting.description + (notes.length > 0 ? ` (${notes.join("; ")})` : "");
