@@ -3,6 +3,7 @@
  * if any failed. With arguments it runs only those files or folders: `deno task test src/queue`.
  */
 import { buildPrograms } from "./cluster/build_programs.ts";
+import { provideGo } from "./cluster/provide_go.ts";
 import { buildFetcher } from "./flux/fetcher.ts";
 import { runCommand } from "./run_command.ts";
 import { addCounts, type Counts, formatCounts, readCounts } from "./test_counts.ts";
@@ -25,6 +26,7 @@ function say(text: string) {
 async function prepare() {
   say("looking for what the tests need; on a fresh machine it is built, in about 10 minutes");
   await runCommand(`${root}tests/cluster/apt.sh`, { args: ["control-plane", "flux"] });
+  await provideGo();
   await buildPrograms(["control-plane", "flux"]);
   await buildFetcher();
 }
