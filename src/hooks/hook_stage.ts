@@ -1,0 +1,66 @@
+import type { NamespacedName } from "../core/source_key.ts";
+import { StepError } from "../core/step_error.ts";
+import { HookFailure } from "./hook_failure.ts";
+import type { HookResult, HookRunner, HookStreams } from "./hook_runner.ts";
+import { type HookStep, nameStep } from "./hook_step.ts";
+import type { Whitelist } from "./whitelist_check.ts";
+
+/** Where hooks are allowed and run; wrapped by telemetry. Nothing of it is called for a source without hooks. */
+export interface HookStage {
+  /** Names the whitelist in force: part of the fingerprint of a source with hooks. */
+  rules(): string;
+  /**
+   * Says before anything is asked of an upstream whether all hooks may run.
+   *
+   * @throws {StepError} class `hook-not-allowed` if the whitelist refuses one; class `hook` if there is no whitelist
+   */
+  check(steps: readonly HookStep[]): void;
+  /** One run of a hook of `source`. @throws as {@linkcode HookRunner.run} */
+  run(step: HookStep, streams: HookStreams, source: NamespacedName): Promise<HookResult>;
+}
+
+/** What a stage is made of. */
+export interface HookStageParts {
+  readonly runner: HookRunner;
+  /** Undefined while there is none that can be used. */
+  readonly whitelist: () => Whitelist | undefined;
+  /** Why there is none, for a condition: names the file. */
+  readonly missing: string;
+}
+
+/** What stands for the hash of a whitelist that is not there. */
+const noRules = "none";
+
+/** Hooks that run where `runner` runs them, as far as the whitelist allows. */
+export function createHookStage({ runner, whitelist, missing }: HookStageParts): HookStage {
+  return {
+    rules: () => whitelist()?.hash ?? noRules,
+    check(steps) {
+      const rules = whitelist();
+      for (const step of steps) {
+        if (!rules) throw new HookFailure("unavailable", missing).toStepError(step);
+        const verdict = rules.check(step.call);
+        if (!verdict.allowed) throw notAllowed(step, verdict.reason);
+      }
+    },
+    run: (step, streams) => runner.run(step.call, streams),
+  };
+}
+
+/** Where no hook may run at all. @param reason in words for a user, such as what to start the program with */
+export function refuseHooks(reason: string): HookStage {
+  return {
+    rules: () => noRules,
+    check([step]) {
+      if (step) throw notAllowed(step, reason);
+    },
+    run: (step) => Promise.reject(notAllowed(step, reason)),
+  };
+}
+
+function notAllowed(step: HookStep, reason: string): StepError {
+  return new StepError(`${nameStep(step)} is not allowed: ${reason}`, {
+    class: "hook-not-allowed",
+    reason: "HookNotAllowed",
+  });
+}
