@@ -42,7 +42,7 @@ export function nextAttempt(context: ReconcileContext, facts: RequeueFacts): Nex
   if (facts.fetched) memory.holdUntil = 0;
   if (delay === undefined) return { requeueAt: undefined, wait: heldWait(memory, now) };
   const at = now + delay;
-  if (failure.retryAfterMs !== undefined) memory.holdUntil = at;
+  if (failure.retryAfterMs !== undefined) memory.holdUntil = now + failure.retryAfterMs;
   if (failure.retry !== "flux-poll") memory.nextFetchAt = at;
   const isRemembered = isBackoff && facts.fetched && delay > rememberedWaitMs;
   const backoff = { until: timeAtLeast(at), isHeld: false };
@@ -71,10 +71,14 @@ interface Wait {
 
 function delayOf(context: ReconcileContext, facts: RequeueFacts, failure: Failure): Wait {
   const { delays, settings: { maxAttempts, minInterval } } = context;
-  if (failure.retryAfterMs !== undefined) return { delay: failure.retryAfterMs };
   const interval = { delay: delays.interval(facts.plan?.interval ?? minInterval) };
   const { failures } = facts;
-  if (isExhausted(failure, { failures, maxAttempts })) return interval;
+  const exhausted = isExhausted(failure, { failures, maxAttempts });
+  const { retryAfterMs: asked = 0 } = failure;
+  // What is asked for is how long to wait at least (RFC 9110 §10.2.3). A 0 or a date in the past asks for nothing: obeyed,
+  // it would be a request and a write of the status with every turn of the queue.
+  if (asked > 0) return { delay: Math.max(asked, exhausted ? interval.delay : delays.backoff(1)) };
+  if (exhausted) return interval;
   switch (failure.retry) {
     case "backoff":
       return { delay: delays.backoff(failures), isBackoff: true };

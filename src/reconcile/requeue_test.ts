@@ -117,7 +117,24 @@ const cases: readonly {
     after: 90 * minute,
     remembered: true,
   },
-  { name: "Retry-After of 0", outcome: failed("transient", 0), after: 0 },
+  {
+    name: "a Retry-After of 0, which asks for nothing",
+    outcome: failed("transient", 0),
+    facts: { failures: 2 },
+    after: 20_000,
+  },
+  {
+    name: "a Retry-After below the shortest delay",
+    outcome: failed("transient", 1),
+    facts: { failures: 2 },
+    after: 10_000,
+  },
+  {
+    name: "a short Retry-After of an exhausted source",
+    outcome: failed("transient", 1_000),
+    facts: { failures: 10 },
+    after: 5 * minute,
+  },
 ];
 for (const { name, outcome, facts, after, remembered = false } of cases) {
   Deno.test(`nextAttempt() ${name}: ${after === undefined ? "never" : `${after} ms`}`, async () => {
@@ -164,6 +181,12 @@ Deno.test("nextAttempt() keeps a wait that was asked for while nothing is fetche
   assert.equal(memory.holdUntil, until);
   await attempt(published, { memory, fetched: true });
   assert.equal(memory.holdUntil, 0);
+});
+
+Deno.test("nextAttempt() lets a trigger through as soon as the wait that was asked for is over", async () => {
+  const memory = initialMemoryOf();
+  await attempt(failed("transient", 1_000), { memory, failures: 10 });
+  assert.deepEqual([memory.holdUntil, memory.nextFetchAt], [start + 1_000, start + 5 * minute]);
 });
 
 Deno.test("nextAttempt() drops a wait once the upstream answered without asking for one", async () => {

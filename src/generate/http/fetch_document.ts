@@ -69,7 +69,10 @@ async function follow(state: Exchange): Promise<{ hop: Hop; answer: Answer }> {
 function validatorsOf(headers: ResponseHeaders): Validators {
   const [etag, lastModified] = ["etag", "last-modified"]
     .map((name) => headerOf(headers, name))
-    .map((value) => value && value.length <= maxValidatorLength ? value : undefined);
+    // `If-None-Match: *` means "if there is nothing" (RFC 9110 §13.1.2): every answer to it would be a 304, for ever.
+    .map((value) =>
+      value && value !== "*" && value.length <= maxValidatorLength ? value : undefined
+    );
   return { ...(etag ? { etag } : {}), ...(lastModified ? { lastModified } : {}) };
 }
 

@@ -108,6 +108,15 @@ Deno.test("fetch() does not ask conditionally with a method that has no such ans
   assert.equal(await fetcher.text({ spec, validators: { etag: '"1"' } }), "undefined");
 });
 
+Deno.test("fetch() forgets an ETag of *, with which every later request would be answered 304", async () => {
+  await using upstream = await startHttp((_request, response) => {
+    response.writeHead(200, { etag: "*", "last-modified": "then" }).end();
+  });
+  await using fetcher = new HttpFetcher();
+  const fetched = await fetcher.fetch(upstream.origin);
+  assert.deepEqual(fetched.changed && fetched.validators, { lastModified: "then" });
+});
+
 Deno.test("fetch() forgets validators that are too long to keep", async () => {
   await using upstream = await startHttp((_request, response) => {
     response.writeHead(200, { etag: `"${"x".repeat(2_000)}"`, "last-modified": "then" }).end();
