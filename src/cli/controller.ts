@@ -11,6 +11,7 @@ import { forgetProxies } from "./forget_proxies.ts";
 import { OperatorResources } from "./operator_resources.ts";
 import { controllerSettingGroups } from "./operator_settings.ts";
 import { systemClock } from "./system_clock.ts";
+import { version } from "./version.ts";
 import { controllerUrlBase, isReadOnly, watchedNamespace } from "./controller_place.ts";
 
 /** `controller`: the operator of a cluster. */
@@ -68,9 +69,14 @@ async function control(start: ControllerStart, { signal }: CommandInput): Promis
     redact: (text) => telemetry.redactor.redact(text),
   });
   const servers = resources.startServers({ values, store, telemetry, clock: systemClock });
+  const urlBase = controllerUrlBase(values, { port: servers.artifactPort });
+  telemetry.log.info("started", {
+    ...{ version, store: values.storageBackend, urlBase },
+    ...servers.addresses,
+  });
   const operator = createOperator({
     ...{ objects, store, generators, values, telemetry, spoolDirectory },
-    urlBase: controllerUrlBase(values, { port: servers.artifactPort }),
+    urlBase,
     watchNamespace: watchedNamespace(values),
     recordEvent: (event) => void record(event),
     ...storeOwner(start),

@@ -1,4 +1,4 @@
-import type { BindAddress } from "../serve/bind_address.ts";
+import { type BindAddress, formatBindAddress } from "../serve/bind_address.ts";
 import { InputError } from "./command.ts";
 
 /** The flags that say where to listen; often one for both. */
@@ -9,11 +9,11 @@ export interface ListenFlags {
 
 /** What to say of an address that could not be listened on, and which flag changes it. */
 export function listenError(
-  { hostname, port }: BindAddress,
+  address: BindAddress,
   { flags, cause }: { readonly flags: ListenFlags; readonly cause: unknown },
 ): InputError {
-  const host = hostname.includes(":") ? `[${hostname}]` : hostname;
-  return new InputError(`Cannot listen on "${host}:${port}": ${stateOf(cause, flags)}`, { cause });
+  const state = stateOf(cause, flags);
+  return new InputError(`Cannot listen on "${formatBindAddress(address)}": ${state}`, { cause });
 }
 
 function stateOf(cause: unknown, flags: ListenFlags): string {

@@ -3,6 +3,7 @@ import type { FallbackStore } from "../store/fallback_store.ts";
 import { closeGenerators, createGenerators } from "./create_generators.ts";
 import { openStore } from "./open_store.ts";
 import { Servers, type ServersParts } from "./servers.ts";
+import { openSpoolDirectory } from "./spool_directory.ts";
 import { systemClock } from "./system_clock.ts";
 
 /**
@@ -21,8 +22,9 @@ export class OperatorResources implements AsyncDisposable {
   async openStore(
     values: Parameters<typeof openStore>[0],
   ): Promise<{ readonly store: FallbackStore; readonly spoolDirectory: string }> {
-    const spoolDirectory = await Deno.makeTempDir({ prefix: "externalsource-spool-" });
-    this.defer(() => Deno.remove(spoolDirectory, { recursive: true }));
+    const { path: spoolDirectory } = this.#stack.use(
+      await openSpoolDirectory({ now: systemClock.now() }),
+    );
     const store = await openStore(values, { clock: systemClock, spoolDirectory });
     this.defer(() => store.close());
     return { store, spoolDirectory };

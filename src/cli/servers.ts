@@ -2,7 +2,7 @@ import { artifactKey } from "../core/artifact_key.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Objects } from "../objects/objects.ts";
 import { artifactHandler } from "../serve/artifact_handler.ts";
-import { type BindAddress, parseBindAddress } from "../serve/bind_address.ts";
+import { type BindAddress, formatBindAddress, parseBindAddress } from "../serve/bind_address.ts";
 import type { HttpHandler } from "../serve/http_handler.ts";
 import { HttpServer } from "../serve/http_server.ts";
 import { metricsAddress } from "../serve/metrics_address.ts";
@@ -52,7 +52,7 @@ export class Servers {
   readonly #parts: ServersParts;
   readonly #readiness: Readiness;
   readonly #artifacts: HttpServer | undefined;
-  readonly #others: HttpServer[] = [];
+  readonly #others = new Map<"probes" | "metrics", HttpServer>();
   #behind: Behind | undefined;
 
   /** @throws {InputError} if an address cannot be listened on */
@@ -74,6 +74,16 @@ export class Servers {
     return this.#artifacts?.address.port;
   }
 
+  /** `host:port` of each server that is not off, with the real port where any free one was asked for. */
+  get addresses(): Readonly<Record<string, string>> {
+    const servers = [["artifacts", this.#artifacts] as const, ...this.#others];
+    return Object.fromEntries(
+      servers.flatMap(([name, server]) =>
+        server ? [[name, formatBindAddress(server.address)] as const] : []
+      ),
+    );
+  }
+
   /** From now on the servers know what is published. */
   serve(operator: Operator, objects: Behind["objects"]): void {
     this.#behind = { operator, objects };
@@ -91,7 +101,9 @@ export class Servers {
 
   /** Ends everything at once. */
   async close(): Promise<void> {
-    await Promise.all([this.#artifacts, ...this.#others].map((server) => server?.drain(0)));
+    await Promise.all(
+      [this.#artifacts, ...this.#others.values()].map((server) => server?.drain(0)),
+    );
   }
 
   #listenForArtifacts(): HttpServer {
@@ -107,9 +119,8 @@ export class Servers {
     const address = parseBindAddress(this.#parts.values.healthProbeBindAddress);
     if (!address) return; // the configuration has refused it before
     const handler = probeHandler(() => this.#ready().report());
-    this.#others.push(
-      this.#listen(address, { handler, flags: bothIn("--health-probe-bind-address") }),
-    );
+    const flags = bothIn("--health-probe-bind-address");
+    this.#others.set("probes", this.#listen(address, { handler, flags }));
   }
 
   #listenForMetrics(): void {
@@ -121,7 +132,8 @@ export class Servers {
     if (warning) log.warn(warning);
     if (!address) return;
     const handler = this.#metricsHandler();
-    this.#others.push(this.#listen(address, { handler, flags: bothIn("--metrics-bind-address") }));
+    const flags = bothIn("--metrics-bind-address");
+    this.#others.set("metrics", this.#listen(address, { handler, flags }));
   }
 
   #listen(

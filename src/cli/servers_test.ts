@@ -82,3 +82,16 @@ Deno.test("Servers say which flag changes an address that they cannot have, and 
   assert.match(await refusal({ artifactServerHost: "192.0.2.1" }), /see --artifact-server-host/);
   assert.match(await refusal({ artifactServerHost: "a b" }), /see --artifact-server-host/);
 });
+
+Deno.test("Servers tell where they listen, by the real port, and nothing of those that are off", async () => {
+  const servers = new Servers(parts({ healthProbeBindAddress: "127.0.0.1:0" }));
+  try {
+    const { probes, ...others } = servers.addresses;
+    assert.deepEqual(others, { artifacts: `127.0.0.1:${servers.artifactPort}` });
+    const response = await fetch(`http://${probes}/healthz`);
+    await response.body?.cancel();
+    assert.equal(response.status, 200);
+  } finally {
+    await servers.close();
+  }
+});

@@ -18,6 +18,11 @@ export function parseBindAddress(text: string): BindAddress | undefined {
   return { hostname: match[1] ?? match[2]!, port };
 }
 
+/** An address as flags and URLs have it: an IPv6 host stands in brackets. */
+export function formatBindAddress({ hostname, port }: BindAddress): string {
+  return `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
+}
+
 /** Whether only processes of this machine can reach it. */
 export function isLoopback({ hostname }: BindAddress): boolean {
   return hostname === "localhost" || hostname === "::1" || /^127(\.[0-9]{1,3}){3}$/.test(hostname);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isLoopback, parseBindAddress } from "./bind_address.ts";
+import { formatBindAddress, isLoopback, parseBindAddress } from "./bind_address.ts";
 
 Deno.test("parseBindAddress() reads what Go's flags accept, and nothing else", () => {
   const cases: readonly [string, string, number][] = [
@@ -23,5 +23,11 @@ Deno.test("isLoopback() knows every loopback address from others", () => {
   }
   for (const hostname of ["", "0.0.0.0", "::", "10.0.0.1", "127.0.0.1.example", "localhost.x"]) {
     assert(!isLoopback({ hostname, port: 1 }), hostname);
+  }
+});
+
+Deno.test("formatBindAddress() writes what parseBindAddress() reads", () => {
+  for (const text of [":8081", "0.0.0.0:8080", "[::1]:0", "localhost:1"]) {
+    assert.equal(formatBindAddress(parseBindAddress(text)!), text);
   }
 });
