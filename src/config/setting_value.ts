@@ -1,7 +1,7 @@
 import { parseDuration } from "../core/duration.ts";
 import type { Settings, SettingType } from "../core/setting.ts";
 import { parseBoolean } from "./parse_boolean.ts";
-import { parseQuantity } from "./quantity.ts";
+import { parseQuantity } from "../core/quantity.ts";
 import { allowedWords } from "./setting_words.ts";
 
 type AnySetting = Settings[string];

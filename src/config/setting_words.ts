@@ -1,6 +1,6 @@
 import { formatDuration } from "../core/duration.ts";
 import type { Settings, SettingType } from "../core/setting.ts";
-import { formatQuantity } from "./quantity.ts";
+import { formatQuantity } from "../core/quantity.ts";
 
 type AnySetting = Settings[string];
 

@@ -36,10 +36,11 @@ const adapters = ["objects/kube", "objects/local"];
 const packageRooms: Readonly<Record<string, readonly string[]>> = {
   "@kubernetes/client-node": ["objects/kube"],
   "prom-client": ["telemetry"],
+  re2js: ["hooks"],
   "tar-stream": ["pack"],
   typebox: ["core", "generate", "config", "cli"],
-  undici: ["generate"],
-  yaml: ["objects/local", "config", "cli"],
+  undici: ["generate", "hooks"],
+  yaml: ["objects/local", "config", "hooks", "cli"],
 };
 
 interface Refusal {
