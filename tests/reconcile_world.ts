@@ -5,6 +5,7 @@ import { type Condition, findCondition } from "../src/core/condition.ts";
 import type { ExternalArtifact } from "../src/core/external_artifact.ts";
 import type { ExternalSource } from "../src/core/external_source.ts";
 import { type SourceKey, sourceKey } from "../src/core/source_key.ts";
+import { createHookStage } from "../src/hooks/hook_stage.ts";
 import { packDocument } from "../src/pack/pack_document.ts";
 import type { ReconcileContext } from "../src/reconcile/reconcile_context.ts";
 import { type ReconcileResult, reconcileSource } from "../src/reconcile/reconcile_source.ts";
@@ -14,6 +15,7 @@ import { MemoryStore } from "../src/store/memory_store.ts";
 import { checkArtifactStatus, checkStatus } from "./laws/status.ts";
 import { ManualClock } from "./manual_clock.ts";
 import { type Call, MemoryObjects } from "./memory_objects.ts";
+import { ScriptedHookRunner } from "./scripted_hook_runner.ts";
 import { ScriptedUpstream } from "./scripted_upstream.ts";
 
 export const minute = 60_000;
@@ -38,11 +40,17 @@ export class ReconcileWorld implements AsyncDisposable {
   readonly clock = new ManualClock();
   readonly objects = new MemoryObjects();
   readonly upstream = new ScriptedUpstream();
+  readonly hooks = new ScriptedHookRunner();
   readonly collected: (Artifact | undefined)[] = [];
   memories: SourceMemories = new Map();
   store: ArtifactStore = new MemoryStore(2 ** 20, this.clock);
   urlBase = "http://artifacts:8080";
   maxAttempts = 3;
+  maxSourceSize = 2 ** 20;
+  /** The hosts that requests waited for. */
+  readonly requestSlots: string[] = [];
+  /** Slots for hooks that are held now. */
+  hookSlots = 0;
   /** What the operator still holds of a failed put. */
   held: ReconcileContext["held"] = () => undefined;
   readonly #spool: string;
@@ -144,13 +152,18 @@ export class ReconcileWorld implements AsyncDisposable {
   }
 
   context(): ReconcileContext & { readonly memories: SourceMemories } {
-    const { objects, clock, store, memories, urlBase, maxAttempts, held } = this;
+    const { objects, clock, store, memories, urlBase, maxAttempts, maxSourceSize, held } = this;
     return {
       objects,
       clock,
       memories,
       held,
       generators: { http: this.upstream },
+      hooks: createHookStage({
+        runner: this.hooks,
+        whitelist: this.hooks.whitelist,
+        missing: "there is no whitelist",
+      }),
       pack: packDocument,
       store: new Proxy(store, {
         get: (target, property) => {
@@ -159,7 +172,7 @@ export class ReconcileWorld implements AsyncDisposable {
           return typeof value === "function" ? value.bind(target) : value;
         },
       }),
-      settings: { minInterval: minute, maxAttempts, urlBase },
+      settings: { minInterval: minute, maxAttempts, urlBase, maxSourceSize, hookTimeout: 30_000 },
       newSpoolFile: () => `${this.#spool}/${crypto.randomUUID()}`,
       delays: {
         backoff: (failures) => 1_000 * 2 ** (failures - 1),
@@ -167,8 +180,15 @@ export class ReconcileWorld implements AsyncDisposable {
         interval: (intervalMs) => intervalMs,
         spread: (_, intervalMs) => intervalMs / 2,
       },
-      requestSlot: () => Promise.resolve(() => {}),
+      requestSlot: ({ host }) => {
+        this.requestSlots.push(host);
+        return Promise.resolve(() => {});
+      },
       workerSlot: () => Promise.resolve(() => {}),
+      hookSlot: () => {
+        this.hookSlots++;
+        return Promise.resolve(() => void this.hookSlots--);
+      },
       recordEvent: (event) => void objects.recordEvent(event),
       collectLater: (_, replaced) => void this.collected.push(replaced),
     };

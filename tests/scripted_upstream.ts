@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import Type from "typebox";
+import type { SourceRequest } from "../src/core/source_request.ts";
 import { configurationError } from "../src/core/step_error.ts";
 import type {
   FetchContext,
@@ -29,6 +30,8 @@ export class ScriptedUpstream implements Generator {
   failure: unknown;
   /** Awaited before the answer, after the document is spooled. */
   onFetch: (context: FetchContext) => void | Promise<void> = () => {};
+  /** Told of the request as hooks have left it. */
+  onRequest: (request: SourceRequest) => void = () => {};
   /** Every request since it was last emptied. */
   readonly requests: FetchContext[] = [];
 
@@ -43,7 +46,11 @@ export class ScriptedUpstream implements Generator {
         ...{ url, method: "GET", headers: {}, secretHeaders: [] },
         tls: { insecureSkipVerify: false },
       }),
-      fetch: (_request, context) => this.#answer(url, context),
+      hostOf: (request) => new URL(request.url).host,
+      fetch: (request, context) => {
+        this.onRequest(request);
+        return this.#answer(url, context);
+      },
     };
   }
 

@@ -1,16 +1,19 @@
 import { parseSettings } from "../config/parse_settings.ts";
 import { helpText } from "../config/help_text.ts";
+import { hookSettings } from "../config/settings/hook_settings.ts";
 import { reconcileSettings } from "../config/settings/reconcile_settings.ts";
 import type { Settings } from "../core/setting.ts";
 import { sourceKey } from "../core/source_key.ts";
 import { generatorDefinitions } from "../generate/registry.ts";
+import { type HookStage, refuseHooks } from "../hooks/hook_stage.ts";
 import { ManifestError } from "../objects/local/manifest_error.ts";
 import { readSourceFile, type SourceFile } from "../objects/local/read_source_file.ts";
 import { packDocument } from "../pack/pack_document.ts";
 import type { PackedArtifact } from "../pack/packed_artifact.ts";
-import { fetchSource } from "../reconcile/fetch_source.ts";
+import { buildRequest, fetchSource } from "../reconcile/fetch_source.ts";
 import { planSource } from "../reconcile/plan_source.ts";
 import { pathOf } from "../reconcile/produce_artifact.ts";
+import { SourceHooks } from "../reconcile/source_hooks.ts";
 import { checkSpec } from "./check_spec.ts";
 import type { Command, CommandInput, ExitCode } from "./command.ts";
 import { InputError } from "./command.ts";
@@ -49,7 +52,15 @@ const buildSettings = {
 const groups = {
   "Build": buildSettings,
   "Document": { maxSourceSize: reconcileSettings.maxSourceSize },
+  "Hooks": hookSettings,
   "Upstream requests": generatorDefinitions.http.settings,
+};
+
+const described = {
+  ...groups.Document,
+  ...groups.Hooks,
+  ...groups["Upstream requests"],
+  ...buildSettings,
 };
 
 /** `build FILE`: the pipeline once, without a cluster. */
@@ -81,7 +92,7 @@ controller publishes for the same document.`,
 async function build(input: CommandInput): Promise<ExitCode> {
   forgetProxies();
   const { values, positionals, warnings } = parseSettings({
-    described: { ...groups.Document, ...groups["Upstream requests"], ...buildSettings },
+    described,
     arguments: input.arguments,
     environment: input.environment,
     configMap: undefined,
@@ -90,13 +101,7 @@ async function build(input: CommandInput): Promise<ExitCode> {
   // A kubeconfig may name a program that gets the credentials.
   if (!values.diff || isInPod({ ...values, ...input })) input.drop("run");
   for (const warning of warnings) input.printError(`${warning}\n`);
-  const [file, ...others] = positionals;
-  if (file === undefined || others.length > 0) {
-    throw new InputError(
-      "Cannot build: name one file, as in `externalsource-controller build release.yaml`",
-    );
-  }
-  const sourceFile = await readFile(file);
+  const sourceFile = await readFile(positionals);
   const generators = createGenerators(values, {
     maxSourceSize: values.maxSourceSize,
     forbiddenEndpoints: [],
@@ -105,7 +110,14 @@ async function build(input: CommandInput): Promise<ExitCode> {
   });
   const folder = await Deno.makeTempDir({ prefix: "externalsource-build-" });
   try {
-    const made = await make(sourceFile, { generators, folder, signal: input.signal });
+    const hooks = refuseHooks("this version of the controller runs no hooks; remove spec.hooks");
+    const made = await make(sourceFile, {
+      ...values,
+      generators,
+      hooks,
+      folder,
+      signal: input.signal,
+    });
     if (values.diff) return await compare(made, { ...values, sourceFile, input });
     const output = values.output || `${sourceFile.source.metadata.name}.tar.gz`;
     await write(made.packed.file, output);
@@ -124,7 +136,13 @@ interface Made {
   readonly packed: PackedArtifact;
 }
 
-async function readFile(file: string): Promise<SourceFile> {
+async function readFile(positionals: readonly string[]): Promise<SourceFile> {
+  const [file, ...others] = positionals;
+  if (file === undefined || others.length > 0) {
+    throw new InputError(
+      "Cannot build: name one file, as in `externalsource-controller build release.yaml`",
+    );
+  }
   try {
     return await readSourceFile(file, { checkSpec, clock: systemClock });
   } catch (error) {
@@ -148,33 +166,43 @@ function writeState(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-async function make(
-  { source, secrets }: SourceFile,
-  options: {
-    readonly generators: ReturnType<typeof createGenerators>;
-    readonly folder: string;
-    readonly signal: AbortSignal;
-  },
-): Promise<Made> {
-  const { generators, folder, signal } = options;
-  const plan = planSource(source, { generators, minInterval: 0 });
-  const { fetched } = await fetchSource(plan, {
+/** What a build is made with. */
+interface MakeOptions {
+  readonly generators: ReturnType<typeof createGenerators>;
+  readonly hooks: HookStage;
+  readonly hookTimeout: number;
+  readonly maxSourceSize: number;
+  readonly folder: string;
+  readonly signal: AbortSignal;
+}
+
+async function make({ source, secrets }: SourceFile, options: MakeOptions): Promise<Made> {
+  const { folder, signal, maxSourceSize: maxSize } = options;
+  const spoolFile = `${folder}/document`;
+  const plan = planSource(source, { ...options, minInterval: 0 });
+  const hooks = new SourceHooks(plan, {
+    ...{ maxSize, spoolFile, signal, clock: systemClock, source: source.metadata },
+    stage: options.hooks,
+    slot: () => Promise.resolve(() => {}), // one document has no rivals
+  });
+  hooks.check();
+  const built = await buildRequest(plan, {
     source: source.metadata,
     readSecret: (name) => Promise.resolve(secrets.get(sourceKey(name))),
+  });
+  const request = await hooks.request(built.request);
+  if (hooks.changeRequest) plan.prepared.hostOf(request);
+  const { fetched } = await fetchSource(plan, { ...built, request }, {
+    ...{ hooks, spoolFile, signal },
     validatorsFor: () => undefined,
-    spoolFile: `${folder}/document`,
-    signal,
   });
   if (!fetched.changed) {
     throw new TypeError("Cannot build: an unconditional request was answered with 304");
   }
   const path = pathOf(plan.spec.destinationPath, fetched);
-  const packed = await packDocument(fetched.document, {
-    path,
-    outputFile: `${folder}/artifact`,
-    signal,
-  });
-  return { path, documentSize: fetched.document.size, packed };
+  const document = await hooks.document(fetched.document);
+  const packed = await packDocument(document, { path, outputFile: `${folder}/artifact`, signal });
+  return { path, documentSize: document.size, packed };
 }
 
 function describe({ path, documentSize, packed }: Made, output: string): string {

@@ -1,4 +1,5 @@
 import { helpText } from "../config/help_text.ts";
+import { refuseHooks } from "../hooks/hook_stage.ts";
 import type { Objects } from "../objects/objects.ts";
 import { readOnlyObjects } from "../objects/read_only_objects.ts";
 import { createEventRecorder } from "../telemetry/event_recorder.ts";
@@ -75,6 +76,7 @@ async function control(start: ControllerStart, { signal }: CommandInput): Promis
     ...servers.addresses,
   });
   const operator = createOperator({
+    hooks: refuseHooks("this version of the controller runs no hooks; remove spec.hooks"),
     ...{ objects, store, generators, values, telemetry, spoolDirectory },
     urlBase,
     watchNamespace: watchedNamespace(values),

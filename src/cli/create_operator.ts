@@ -1,6 +1,7 @@
 import type { SettingValues } from "../core/setting.ts";
 import type { SourceKey } from "../core/source_key.ts";
 import type { Generator } from "../generate/generator.ts";
+import type { HookStage } from "../hooks/hook_stage.ts";
 import type { Objects } from "../objects/objects.ts";
 import { packDocument } from "../pack/pack_document.ts";
 import type { ReconcileContext } from "../reconcile/reconcile_context.ts";
@@ -8,13 +9,16 @@ import type { ReconcileResult } from "../reconcile/reconcile_source.ts";
 import { StoreOwner, type StoreOwnerOptions } from "../reconcile/store_owner.ts";
 import type { FallbackStore } from "../store/fallback_store.ts";
 import type { retentionSettings } from "../store/retention_settings.ts";
+import type { hookSettings } from "../config/settings/hook_settings.ts";
 import type { reconcileSettings } from "../config/settings/reconcile_settings.ts";
+import { HookReports } from "./hook_reports.ts";
 import {
   measuredGenerator,
   measuredPack,
   measuredStore,
   type StageObserver,
 } from "./measured_stages.ts";
+import { measuredHooks } from "./measured_hooks.ts";
 import { Operator } from "./operator.ts";
 import { protectingReader } from "./protect_secrets.ts";
 import { observeQueue, observeRuns } from "./run_observer.ts";
@@ -22,13 +26,16 @@ import { systemClock } from "./system_clock.ts";
 import type { Telemetry } from "./telemetry.ts";
 
 /** The settings of an operator, whatever its objects are. */
-export type OperatorValues = SettingValues<typeof reconcileSettings & typeof retentionSettings>;
+export type OperatorValues = SettingValues<
+  typeof reconcileSettings & typeof hookSettings & typeof retentionSettings
+>;
 
 /** What differs between the operator of a cluster and that of a folder. */
 export interface OperatorPlace {
   readonly objects: Objects;
   readonly store: FallbackStore;
   readonly generators: Readonly<Record<string, Generator>>;
+  readonly hooks: HookStage;
   readonly values: OperatorValues;
   readonly telemetry: Telemetry;
   readonly urlBase: string;
@@ -49,6 +56,7 @@ export function createOperator(place: OperatorPlace): Operator {
   const measuring = { clock, observer: stageObserver(metrics) };
   const protectedObjects = withReader(objects, protectingReader(objects, redactor));
   const own = log.named("controller");
+  const hookReports = new HookReports({ log: own, metrics });
   return new Operator({
     objects: protectedObjects,
     stages: {
@@ -57,6 +65,7 @@ export function createOperator(place: OperatorPlace): Operator {
           [type, each],
         ) => [type, measuredGenerator(each, type, measuring)]),
       ),
+      hooks: measuredHooks(place.hooks, { clock, onRun: (run) => hookReports.ran(run) }),
       pack: measuredPack(packDocument, measuring),
       store: measuredStore(store, measuring),
       held: (key) => store.held(key),
@@ -71,6 +80,7 @@ export function createOperator(place: OperatorPlace): Operator {
     observe: observeRuns({
       ...{ clock, log: own, metrics },
       sourceOf: (key) => objects.sources.get(key),
+      hooksOf: (key) => hookReports.take(key),
       onOutcome: place.onOutcome ?? (() => {}),
     }),
     onProblem: (action, error) => own.error(`cannot ${action}`, { error }),

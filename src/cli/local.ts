@@ -1,8 +1,10 @@
 import { helpText } from "../config/help_text.ts";
 import { parseSettings } from "../config/parse_settings.ts";
+import { hookSettings } from "../config/settings/hook_settings.ts";
 import { reconcileSettings } from "../config/settings/reconcile_settings.ts";
 import type { Settings, SettingValues } from "../core/setting.ts";
 import { generatorDefinitions } from "../generate/registry.ts";
+import { refuseHooks } from "../hooks/hook_stage.ts";
 import { formatFileProblem } from "../objects/local/file_problem.ts";
 import { LocalObjects } from "../objects/local/local_objects.ts";
 import { serveSettings } from "../serve/settings.ts";
@@ -33,12 +35,14 @@ const localSettings = {
 const groups = {
   "Local": localSettings,
   "Sources and retries": reconcileSettings,
+  "Hooks": hookSettings,
   "Upstream requests": generatorDefinitions.http.settings,
   "Artifacts": { ...retentionSettings, ...serveSettings },
 };
 const described = {
   ...localSettings,
   ...reconcileSettings,
+  ...hookSettings,
   ...generatorDefinitions.http.settings,
   ...retentionSettings,
   ...serveSettings,
@@ -134,6 +138,7 @@ async function operate({ directory, objects, values, view, input }: LocalRun): P
   });
   const urlBase = localUrlBase(values.artifactServerHost, servers.artifactPort);
   const operator = createOperator({
+    hooks: refuseHooks("this version of the controller runs no hooks; remove spec.hooks"),
     ...{ objects, store, generators, values, telemetry, spoolDirectory },
     urlBase,
     watchNamespace: "",

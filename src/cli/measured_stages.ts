@@ -43,6 +43,7 @@ export function measuredGenerator(
       return {
         ...prepared,
         request: (secrets) => prepared.request(secrets),
+        hostOf: (request) => prepared.hostOf(request),
         fetch: (request, context) =>
           measured(
             clock,

@@ -5,6 +5,7 @@ import type { ObjectChange, Objects } from "../objects/objects.ts";
 import { backoffDelay, secretBackoff } from "../queue/backoff.ts";
 import type { QueueObserver } from "../queue/queue_observer.ts";
 import { RequestLimits } from "../queue/request_limits.ts";
+import { NamespaceSlots } from "../queue/namespace_slots.ts";
 import { firstRunAt, nextRunAt, restoreDelay } from "../queue/schedule.ts";
 import { WorkerSlots } from "../queue/worker_slots.ts";
 import { type RunContext, WorkQueue } from "../queue/work_queue.ts";
@@ -26,6 +27,8 @@ export interface OperatorSettings {
   readonly minInterval: number;
   readonly concurrent: number;
   readonly maxRequests: number;
+  readonly maxSourceSize: number;
+  readonly hookTimeout: number;
   readonly retryMaxAttempts: number;
   readonly retryBaseDelay: number;
   readonly retryMaxDelay: number;
@@ -41,7 +44,7 @@ export interface OperatorSettings {
 /** What an operator is made of. */
 export interface OperatorParts {
   readonly objects: Objects;
-  readonly stages: Pick<ReconcileContext, "generators" | "pack" | "store" | "held">;
+  readonly stages: Pick<ReconcileContext, "generators" | "hooks" | "pack" | "store" | "held">;
   /** Whether it may delete; undefined where the store cannot be another cluster's. */
   readonly storeOwner: StoreOwner | undefined;
   readonly settings: OperatorSettings;
@@ -68,6 +71,7 @@ export class Operator {
   readonly #context: ReconcileContext & { readonly memories: SourceMemories };
   readonly #garbage: GarbageCollector;
   readonly #limits: RequestLimits;
+  readonly #hookSlots: NamespaceSlots;
   #synced = false;
 
   constructor(parts: OperatorParts) {
@@ -86,6 +90,7 @@ export class Operator {
     });
     const limits = this.#limits;
     const workers = new WorkerSlots(settings.concurrent);
+    this.#hookSlots = new NamespaceSlots(workers, Math.ceil(settings.concurrent / 4));
     this.#context = {
       ...stages,
       objects,
@@ -96,6 +101,7 @@ export class Operator {
       delays: delaysOf(parts),
       requestSlot: (slot, signal) => limits.acquire(slot, signal),
       workerSlot: (urgent, signal) => workers.acquire({ urgent }, signal),
+      hookSlot: (slot, signal) => this.#hookSlots.acquire(slot, signal),
       recordEvent: parts.recordEvent,
       collectLater: (key, replaced) => this.#garbage.collectLater(key, replaced),
     };
@@ -133,6 +139,11 @@ export class Operator {
     return this.#limits.inFlight;
   }
 
+  /** How many runs of hooks are going on, and how many wait for a worker. */
+  get hooks(): Pick<NamespaceSlots, "held" | "waiting"> {
+    return this.#hookSlots;
+  }
+
   /** When a source is run next, in milliseconds since the epoch. */
   plannedAt(key: SourceKey): number | undefined {
     return this.#queue.plannedAt(key);
@@ -147,6 +158,13 @@ export class Operator {
   rebuild(key: string): void {
     const parts = parseArtifactKey(key);
     if (parts) this.#queue.add(sourceKey(parts), { urgent: true });
+  }
+
+  /** Another whitelist is in force: what the last one refused is tried again. */
+  retryRefused(): void {
+    for (const [key, { refusedUnder }] of this.#memories) {
+      if (refusedUnder !== undefined) this.#queue.add(key);
+    }
   }
 
   /** The key that a source publishes now. */

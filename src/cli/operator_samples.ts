@@ -46,6 +46,14 @@ export class OperatorSamples implements Samples {
     return this.#parts?.operator.requestsInFlight;
   }
 
+  hooksWaiting(): number | undefined {
+    return this.#parts?.operator.hooks.waiting;
+  }
+
+  hooksRunning(): number | undefined {
+    return this.#parts?.operator.hooks.held;
+  }
+
   store(): StoreUsage | undefined {
     return this.#usage;
   }

@@ -1,5 +1,6 @@
 import type { SettingValues } from "../core/setting.ts";
 import { clusterSettings } from "../config/settings/cluster_settings.ts";
+import { hookExecutorSettings, hookSettings } from "../config/settings/hook_settings.ts";
 import { reconcileSettings } from "../config/settings/reconcile_settings.ts";
 import { storageSettings } from "../config/settings/storage_settings.ts";
 import { telemetrySettings } from "../config/settings/telemetry_settings.ts";
@@ -14,6 +15,7 @@ const storage = storageSettings(Object.keys(storeDefinitions));
 export const controllerSettingGroups = {
   "Sources and retries": reconcileSettings,
   "Upstream requests": generatorDefinitions.http.settings,
+  "Hooks": { ...hookSettings, ...hookExecutorSettings },
   "Storage": {
     ...storage,
     ...storeDefinitions.memory.settings,
@@ -29,6 +31,8 @@ export const controllerSettingGroups = {
 export const controllerSettings = {
   ...reconcileSettings,
   ...generatorDefinitions.http.settings,
+  ...hookSettings,
+  ...hookExecutorSettings,
   ...storage,
   ...storeDefinitions.memory.settings,
   ...storeDefinitions.pvc.settings,

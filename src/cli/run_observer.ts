@@ -4,6 +4,7 @@ import type { SourceKey } from "../core/source_key.ts";
 import type { QueueObserver } from "../queue/queue_observer.ts";
 import type { ReconcileResult } from "../reconcile/reconcile_source.ts";
 import type { Log } from "../telemetry/log.ts";
+import type { LogFields } from "../telemetry/log_fields.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 
 /** What is told of each run. */
@@ -12,6 +13,8 @@ export interface RunObserverParts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly sourceOf: (key: SourceKey) => ExternalSource | undefined;
+  /** What is to be said of the hooks of a reconcile that has ended. */
+  readonly hooksOf: (key: SourceKey) => LogFields;
   readonly onOutcome: (key: SourceKey, result: ReconcileResult) => void;
 }
 
@@ -19,7 +22,7 @@ export interface RunObserverParts {
 export function observeRuns(
   parts: RunObserverParts,
 ): (key: SourceKey, reconcile: () => Promise<ReconcileResult>) => Promise<ReconcileResult> {
-  const { clock, log, metrics, sourceOf, onOutcome } = parts;
+  const { clock, log, metrics, sourceOf, hooksOf, onOutcome } = parts;
   return async (key, reconcile) => {
     const start = clock.now();
     metrics.reconciling({ key, sourceType: sourceTypeOf(sourceOf(key)) });
@@ -34,10 +37,12 @@ export function observeRuns(
         ? "requeue_after"
         : "success";
       tell(success, success ? requeued : "error");
-      logOutcome(log, key, { result, milliseconds: clock.now() - start, metrics });
+      const milliseconds = clock.now() - start;
+      logOutcome(log.with(hooksOf(key)), key, { result, milliseconds, metrics });
       onOutcome(key, result);
       return result;
     } catch (error) {
+      hooksOf(key); // an aborted reconcile has no line
       tell(false, "error");
       throw error;
     }

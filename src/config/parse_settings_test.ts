@@ -236,7 +236,7 @@ Deno.test("parseSettings() warns of unknown variables with our prefixes, not of 
       TIMEOUT: "x",
       HTTP_PROXY: "http://proxy",
       S3_BUCKET: "b",
-      HOOK_WHITELIST_PATH: "/etc/hooks/whitelist.yaml",
+      S3_REGION: "r",
       ARTIFACT_SERVER_SERVICE_HOST: "10.0.0.1",
       ARTIFACT_SERVER_SERVICE_PORT_HTTP: "80",
       ARTIFACT_SERVER_PORT_80_TCP_ADDR: "10.0.0.1",

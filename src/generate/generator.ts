@@ -41,6 +41,13 @@ export interface PreparedSource {
    */
   request(secrets: ReadonlyMap<string, Secret>): SourceRequest;
   /**
+   * Checks what hooks made of a request as the settings were checked.
+   *
+   * @returns its host, as in {@linkcode PreparedSource.host}
+   * @throws {StepError} class `rejected`: the next run of the hooks may make a better one
+   */
+  hostOf(request: SourceRequest): string;
+  /**
    * Asks the upstream and spools its answer. Leaves no connection, timer or open file behind, however it ends.
    *
    * Once `context.signal` is aborted, its reason is thrown: that is the caller's end, not a failure.

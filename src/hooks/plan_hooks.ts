@@ -31,7 +31,10 @@ export function planHooks(hooks: ExternalSourceSpec["hooks"], defaultTimeoutMs: 
         command: spec.command,
         args: spec.args ?? [],
         env: Object.fromEntries((spec.env ?? []).map(({ name, value }) => [name, value])),
-        timeoutMs: timeoutOf(spec, `spec.hooks.${phase}[${index}]`) ?? defaultTimeoutMs,
+        timeoutMs: Math.min(
+          timeoutOf(spec, `spec.hooks.${phase}[${index}]`) ?? defaultTimeoutMs,
+          maxTimeoutMs,
+        ),
       },
     }));
   };
@@ -47,7 +50,7 @@ export function allSteps({ preRequest, postRequest }: HookPlan): readonly HookSt
 function timeoutOf({ timeout = "" }: HookSpec, path: string): number | undefined {
   if (timeout === "") return undefined;
   const ms = parseDuration(timeout);
-  if (ms) return Math.min(ms, maxTimeoutMs);
+  if (ms) return ms;
   throw configurationError(
     "InvalidHook",
     `Cannot use ${path}.timeout: it is not a duration such as 30s or 1m30s`,

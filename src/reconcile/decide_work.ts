@@ -18,7 +18,12 @@ export type Work =
 export interface WorkFacts {
   readonly source: ExternalSource;
   readonly artifact: ExternalArtifact | undefined;
-  readonly memory: Pick<SourceMemory, "nextFetchAt" | "holdUntil" | "unstored" | "unwritten">;
+  readonly memory: Pick<
+    SourceMemory,
+    "nextFetchAt" | "holdUntil" | "refusedUnder" | "unstored" | "unwritten"
+  >;
+  /** Names the whitelist in force, if one has refused the hooks of this source. */
+  readonly rules: string | undefined;
   readonly isSuspended: boolean;
   /** Whether the store holds what `status.artifact` names. */
   readonly stored: boolean;
@@ -33,7 +38,7 @@ export function decideWork(facts: WorkFacts): Work {
   const unwritten = unwrittenOf(facts);
   const reason = dueReason({ ...facts, source: asAnswered(source, unwritten) });
   if (!reason) return unwritten ? { kind: "write", unwritten } : { kind: "keep" };
-  const asksUpstream = reason === "requested" || reason === "spec-changed";
+  const asksUpstream = ["requested", "spec-changed", "whitelist-changed"].includes(reason);
   return unstored && file && !asksUpstream
     ? { kind: "store", unstored, file }
     : { kind: "fetch", reason };

@@ -10,6 +10,7 @@ const settled: ExternalSourceStatus = { observedGeneration: 1, artifact: artifac
 const calm = {
   nextFetchAt: now + 1,
   holdUntil: 0,
+  refusedUnder: undefined,
   unstored: undefined,
   unwritten: undefined,
 } as const;
@@ -20,6 +21,7 @@ const quiet: WorkFacts = {
   isSuspended: false,
   stored: true,
   file: undefined,
+  rules: undefined,
   now,
 };
 const due = { ...calm, nextFetchAt: now };
@@ -110,6 +112,12 @@ const cases: readonly { name: string; facts: Partial<WorkFacts>; work: string }[
     name: "what it refused, and a new spec",
     facts: { memory: refused, file, source: newSpec },
     work: "fetch: spec-changed",
+  },
+
+  {
+    name: "what it refused, made under a whitelist that refuses now",
+    facts: { memory: { ...calm, refusedUnder: "old", unstored }, file, rules: "new" },
+    work: "fetch: whitelist-changed",
   },
 
   { name: "a lost write", facts: { memory: lost }, work: "write" },

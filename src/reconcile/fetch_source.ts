@@ -1,16 +1,29 @@
 import type { Validators } from "../core/document.ts";
 import type { Secret } from "../core/secret.ts";
 import type { NamespacedName } from "../core/source_key.ts";
+import type { SourceRequest } from "../core/source_request.ts";
 import { StepError } from "../core/step_error.ts";
 import { ObjectsUnavailableError } from "../objects/objects.ts";
 import type { Fetched } from "../generate/generator.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import type { SourcePlan } from "./plan_source.ts";
+import type { SourceHooks } from "./source_hooks.ts";
 
-/** What a fetch needs beside its plan. */
-export interface FetchOptions {
+/** Where the Secrets of a source are read. */
+export interface SecretReader {
   readonly source: NamespacedName;
   readonly readSecret: (name: NamespacedName) => Promise<Secret | undefined>;
+}
+
+/** A request, and the Secrets that went into it. */
+export interface BuiltRequest {
+  readonly request: SourceRequest;
+  readonly secrets: ReadonlyMap<string, Secret>;
+}
+
+/** What a fetch needs beside its request. */
+export interface FetchOptions {
+  readonly hooks: Pick<SourceHooks, "rules" | "changeRequest" | "hasRetries">;
   /** The validators to ask with under a fingerprint; undefined: fetch in full. */
   readonly validatorsFor: (fingerprint: string) => Validators | undefined;
   readonly spoolFile: string;
@@ -24,26 +37,37 @@ export interface FetchResult {
 }
 
 /**
- * Steps 1, 2 and 4 of a reconcile (DESIGN §4): reads the Secrets, builds the request and asks for the document.
+ * Step 1 of a reconcile (DESIGN §4) without its hooks: reads the Secrets and builds the request.
  *
  * @throws {StepError} as the generator, or class `secret` if a Secret is missing or may not be read
  */
-export async function fetchSource(plan: SourcePlan, options: FetchOptions): Promise<FetchResult> {
-  const secrets = await readSecrets(plan.prepared.secretNames, options);
-  const request = plan.prepared.request(secrets);
-  const fingerprint = fingerprintOf(plan.spec, secrets);
-  const fetched = await plan.prepared.fetch(request, {
-    validators: options.validatorsFor(fingerprint),
-    spoolFile: options.spoolFile,
-    mayRepeat: (plan.spec.maxRetries ?? 3) > 0,
-    signal: options.signal,
-  });
-  return { fetched, fingerprint };
+export async function buildRequest(
+  { prepared }: Pick<SourcePlan, "prepared">,
+  reader: SecretReader,
+): Promise<BuiltRequest> {
+  const secrets = await readSecrets(prepared.secretNames, reader);
+  return { request: prepared.request(secrets), secrets };
+}
+
+/** Steps 2 and 4: asks for the document. @throws {StepError} as the generator */
+export async function fetchSource(
+  { spec, prepared }: Pick<SourcePlan, "spec" | "prepared">,
+  { request, secrets }: BuiltRequest,
+  { hooks, validatorsFor, spoolFile, signal }: FetchOptions,
+): Promise<FetchResult> {
+  const { rules, changeRequest, hasRetries } = hooks;
+  const hooked = rules === undefined
+    ? undefined
+    : { rules, request: changeRequest ? request : undefined };
+  const fingerprint = fingerprintOf(spec, secrets, hooked);
+  const validators = validatorsFor(fingerprint);
+  const context = { validators, spoolFile, mayRepeat: hasRetries, signal };
+  return { fetched: await prepared.fetch(request, context), fingerprint };
 }
 
 async function readSecrets(
   names: readonly string[],
-  { source: { namespace }, readSecret }: FetchOptions,
+  { source: { namespace }, readSecret }: SecretReader,
 ): Promise<Map<string, Secret>> {
   const secrets = new Map<string, Secret>();
   for (const name of new Set(names)) {

@@ -62,3 +62,18 @@ Deno.test("fingerprintOf() is a SHA-256 in hex, and an update of the controller 
   assert.match(base, /^[0-9a-f]{64}$/);
   assert.equal(base, "08f0bdf86f3a382953a78212fc6b2c5e389dda992a21012956c0b3c6320ddbd9");
 });
+
+Deno.test("fingerprintOf() of a source with hooks is one of the whitelist, and not of tokens that hooks mint", () => {
+  const asked = { method: "GET", url: "http://a.test/x?signature=1" };
+  const of = (rules: string, request?: typeof asked) =>
+    fingerprintOf(spec, none, { rules, request });
+  const all = [
+    ...[base, of("a"), of("b"), of("a", asked)],
+    of("a", { ...asked, method: "HEAD" }),
+    of("a", { ...asked, url: "http://a.test/y" }),
+    of("a", { ...asked, url: "http://b.test/x" }),
+  ];
+  assert.equal(new Set(all).size, all.length);
+  const signed = { ...asked, url: "http://user:token@a.test/x?signature=2#3" };
+  assert.equal(of("a", signed), of("a", asked));
+});

@@ -2,11 +2,12 @@ import type { Artifact, StoredContent } from "../core/artifact.ts";
 import type { Document, Validators } from "../core/document.ts";
 import { StepError } from "../core/step_error.ts";
 import { artifactUrl } from "../publish/artifact_url.ts";
-import { type FetchResult, fetchSource } from "./fetch_source.ts";
+import { buildRequest, type BuiltRequest, type FetchResult, fetchSource } from "./fetch_source.ts";
 import type { Outcome } from "./next_status.ts";
 import type { SourcePlan } from "./plan_source.ts";
 import { type FetchedDocument, pathOf, produceArtifact } from "./produce_artifact.ts";
 import type { ReconcileContext, RequestResult } from "./reconcile_context.ts";
+import { SourceHooks } from "./source_hooks.ts";
 import type { Subject } from "./subject.ts";
 import { formatTime } from "../core/format_time.ts";
 import type { StatusWriter } from "./status_writer.ts";
@@ -26,17 +27,30 @@ export class MakeArtifact {
   readonly #subject: Subject;
   readonly #options: MakeOptions;
   readonly #spoolFile: string;
+  readonly #hooks: SourceHooks;
 
   constructor(context: ReconcileContext, subject: Subject, options: MakeOptions) {
     this.#context = context;
     this.#subject = subject;
     this.#options = options;
     this.#spoolFile = context.newSpoolFile();
+    const { source: { metadata }, run: { urgent, signal } } = subject;
+    const slot = { namespace: metadata.namespace, urgent };
+    this.#hooks = new SourceHooks(options.plan, {
+      stage: context.hooks,
+      source: metadata,
+      slot: () => context.hookSlot(slot, signal),
+      maxSize: context.settings.maxSourceSize,
+      spoolFile: this.#spoolFile,
+      clock: context.clock,
+      signal,
+    });
   }
 
   /** @throws {StepError} as the stages */
   async make(): Promise<Extract<Outcome, { kind: "published" }>> {
     try {
+      this.#checkHooks();
       const result = await this.#fetch();
       const { lastDocument } = this.#subject.memory;
       const { fetched, fingerprint } = result;
@@ -53,33 +67,77 @@ export class MakeArtifact {
     }
   }
 
+  /** Before the upstream is asked: what may not be transformed is not wanted. */
+  #checkHooks(): void {
+    const { memory } = this.#subject;
+    memory.refusedUnder = this.#hooks.rules;
+    this.#hooks.check();
+    memory.refusedUnder = undefined;
+  }
+
   async #fetch(): Promise<FetchResult> {
+    const { plan: { prepared }, writer } = this.#options;
+    if (!this.#hooks.changeRequest) {
+      return this.#inRequestSlot(prepared.host, async () => this.#ask(await this.#build()));
+    }
+    // Hooks hold no request slot, and which host to wait for is known only after them.
+    const built = await this.#inWorkerSlot(() => this.#build());
+    const request = await writer.during(
+      "ExecutingHooks",
+      () => this.#hooks.request(built.request),
+    );
+    return this.#inRequestSlot(
+      prepared.hostOf(request),
+      () => this.#ask({ ...built, request }),
+    );
+  }
+
+  #build(): Promise<BuiltRequest> {
+    return buildRequest(this.#options.plan, {
+      source: this.#subject.source.metadata,
+      readSecret: (name) => this.#context.objects.readSecret(name),
+    });
+  }
+
+  async #ask(built: BuiltRequest): Promise<FetchResult> {
+    const held = await this.#heldContent();
+    return await fetchSource(this.#options.plan, built, {
+      hooks: this.#hooks,
+      validatorsFor: (fingerprint) => held ? this.#validators(fingerprint) : undefined,
+      spoolFile: this.#spoolFile,
+      signal: this.#subject.run.signal,
+    });
+  }
+
+  async #inRequestSlot(host: string, ask: () => Promise<FetchResult>): Promise<FetchResult> {
     const { plan, writer } = this.#options;
     const { source, run, memory } = this.#subject;
+    const { clock, delays, requestSlot } = this.#context;
     const { namespace } = source.metadata;
-    const slot = { namespace, host: plan.prepared.host, urgent: run.urgent };
-    const release = await this.#context.requestSlot(slot, run.signal);
+    const release = await requestSlot({ namespace, host, urgent: run.urgent }, run.signal);
     let result: RequestResult = "failure";
-    const startedAt = this.#context.clock.now();
+    const startedAt = clock.now();
     memory.unstored = undefined;
     try {
-      const held = await this.#heldContent();
-      const answer = await writer.during("Fetching", () =>
-        fetchSource(plan, {
-          source: source.metadata,
-          readSecret: (name) => this.#context.objects.readSecret(name),
-          validatorsFor: (fingerprint) => held ? this.#validators(fingerprint) : undefined,
-          spoolFile: this.#spoolFile,
-          signal: run.signal,
-        }));
+      const answer = await writer.during("Fetching", ask);
       result = "success";
-      memory.nextFetchAt = startedAt + this.#context.delays.interval(plan.interval);
+      memory.nextFetchAt = startedAt + delays.interval(plan.interval);
       return answer;
     } catch (error) {
       if (error instanceof StepError && error.timedOut) result = "timeout";
       throw error;
     } finally {
       release(result);
+    }
+  }
+
+  async #inWorkerSlot<T>(work: () => Promise<T>): Promise<T> {
+    const { run } = this.#subject;
+    const release = await this.#context.workerSlot(run.urgent, run.signal);
+    try {
+      return await work();
+    } finally {
+      release();
     }
   }
 
@@ -126,36 +184,51 @@ export class MakeArtifact {
     const { nextFetchAt } = memory;
     const { validators, document } = fetched;
     const made = { fingerprint, sha256: document.sha256, path, validators };
-    const content = await this.#produce(document, path, (content) => {
-      memory.unstored = { document: { ...made, content }, nextFetchAt };
-    });
+    const content = await this.#transformed(
+      document,
+      (result) =>
+        this.#produce(result, path, (content) => {
+          memory.unstored = { document: { ...made, content }, nextFetchAt };
+        }),
+    );
     memory.unstored = undefined;
     memory.lastDocument = { ...made, content };
     return this.#published(content, { fingerprint, etag: validators.etag });
   }
 
-  async #produce(
+  /** What hooks make of a document is there as long as `use` lasts. */
+  async #transformed<T>(document: Document, use: (result: Document) => Promise<T>): Promise<T> {
+    if (!this.#hooks.changeDocument) return use(document);
+    const result = await this.#options.writer.during(
+      "ExecutingHooks",
+      () => this.#hooks.document(document),
+    );
+    try {
+      return await use(result);
+    } finally {
+      if (result !== document) await Deno.remove(result.file);
+    }
+  }
+
+  #produce(
     document: Document,
     path: string,
     onPacked: (content: StoredContent) => void,
   ): Promise<StoredContent> {
     const { source, run } = this.#subject;
-    const release = await this.#context.workerSlot(run.urgent, run.signal);
-    try {
-      return await this.#options.writer.during(
+    const options = {
+      source: source.metadata,
+      path,
+      outputFile: `${this.#spoolFile}.tar.gz`,
+      onPacked,
+      signal: run.signal,
+    };
+    return this.#inWorkerSlot(() =>
+      this.#options.writer.during(
         "Storing",
-        () =>
-          produceArtifact(this.#context, document, {
-            source: source.metadata,
-            path,
-            outputFile: `${this.#spoolFile}.tar.gz`,
-            onPacked,
-            signal: run.signal,
-          }),
-      );
-    } finally {
-      release();
-    }
+        () => produceArtifact(this.#context, document, options),
+      )
+    );
   }
 
   #published(

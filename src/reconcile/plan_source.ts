@@ -7,13 +7,15 @@ import {
 import { parseDuration } from "../core/duration.ts";
 import { formatProblem } from "../core/format_problem.ts";
 import { findProblems } from "../core/problems.ts";
-import { configurationError, StepError } from "../core/step_error.ts";
+import { configurationError } from "../core/step_error.ts";
 import type { Generator, PreparedSource } from "../generate/generator.ts";
+import { type HookPlan, planHooks } from "../hooks/plan_hooks.ts";
 
 /** A spec that has been checked, and what it asks for. */
 export interface SourcePlan {
   readonly spec: ExternalSourceSpec;
   readonly prepared: PreparedSource;
+  readonly hooks: HookPlan;
   /** Milliseconds; not below the minimum. */
   readonly interval: number;
   /** What a user should be warned of, once. */
@@ -25,6 +27,8 @@ export interface PlanOptions {
   readonly generators: Readonly<Record<string, Generator>>;
   /** Milliseconds. */
   readonly minInterval: number;
+  /** Of a hook that names no time-out, in milliseconds. */
+  readonly hookTimeout: number;
 }
 
 /**
@@ -34,7 +38,7 @@ export interface PlanOptions {
  */
 export function planSource(source: Pick<ExternalSource, "spec">, options: PlanOptions): SourcePlan {
   const spec = checkSpec(source.spec, options.generators);
-  refuseHooks(spec);
+  const hooks = planHooks(spec.hooks, options.hookTimeout);
   // No URL is needed to refuse a path, nor a document.
   resolveDestinationPath(spec.destinationPath, "");
   const wanted = parseDuration(spec.interval);
@@ -52,6 +56,7 @@ export function planSource(source: Pick<ExternalSource, "spec">, options: PlanOp
   return {
     spec,
     prepared,
+    hooks,
     interval,
     warnings: [...warningsOf(spec, wanted, options.minInterval), ...prepared.warnings],
   };
@@ -73,18 +78,6 @@ function checkSpec(spec: unknown, generators: PlanOptions["generators"]): Extern
   }
   // The schema of the generators' union is built at run time; what findProblems() passed has this shape.
   return spec as ExternalSourceSpec;
-}
-
-// A document that was to be transformed must never be published as it came.
-function refuseHooks(spec: ExternalSourceSpec): void {
-  const first = spec.hooks?.preRequest?.[0] ?? spec.hooks?.postRequest?.[0];
-  if (!first) return;
-  throw new StepError(
-    `Cannot run hook ${
-      JSON.stringify(first.name)
-    }: this version of the controller runs no hooks; remove spec.hooks`,
-    { class: "hook-not-allowed", reason: "HookNotAllowed" },
-  );
 }
 
 function warningsOf(

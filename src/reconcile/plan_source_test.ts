@@ -4,7 +4,11 @@ import { specWith } from "../../tests/reconcile_world.ts";
 import { ScriptedUpstream } from "../../tests/scripted_upstream.ts";
 import { planSource } from "./plan_source.ts";
 
-const options = { generators: { http: new ScriptedUpstream() }, minInterval: 60_000 };
+const options = {
+  generators: { http: new ScriptedUpstream() },
+  minInterval: 60_000,
+  hookTimeout: 30_000,
+};
 const plan = (spec: unknown) => planSource({ spec }, options);
 const http = { url: "http://upstream.test/" };
 
@@ -123,20 +127,15 @@ for (const { name, spec, reason, says } of refused) {
   });
 }
 
-const hook = { name: "to-yaml", command: "yq" };
-for (
-  const hooks of [{ preRequest: [hook] }, { postRequest: [hook] }, {
-    preRequest: [],
-    postRequest: [hook],
-  }]
-) {
-  Deno.test(`planSource() refuses hooks rather than publish what they should have changed: ${Object.keys(hooks)}`, () => {
-    assert.throws(() => plan(specWith({ hooks })), {
-      class: "hook-not-allowed",
-      message: /"to-yaml"/,
-    });
+Deno.test("planSource() plans hooks, with the time-out of the operator where they name none", () => {
+  const hook = { name: "to-yaml", command: "yq" };
+  const { hooks } = plan(specWith({ hooks: { postRequest: [hook, { ...hook, timeout: "1s" }] } }));
+  assert.deepEqual(hooks.postRequest.map(({ call }) => call.timeoutMs), [30_000, 1_000]);
+  assert.throws(() => plan(specWith({ hooks: { preRequest: [{ ...hook, timeout: "soon" }] } })), {
+    class: "configuration",
+    reason: "InvalidHook",
   });
-}
+});
 
 Deno.test("planSource() takes lists of hooks that are empty", () => {
   assert.equal(plan(specWith({ hooks: { preRequest: [], postRequest: [] } })).interval, 300_000);

@@ -4,6 +4,7 @@ import type { Document } from "../core/document.ts";
 import type { ObjectEvent } from "../core/object_event.ts";
 import type { SourceKey } from "../core/source_key.ts";
 import type { Generator } from "../generate/generator.ts";
+import type { HookStage } from "../hooks/hook_stage.ts";
 import type { Objects } from "../objects/objects.ts";
 import type { PackOptions } from "../pack/pack_document.ts";
 import type { PackedArtifact } from "../pack/packed_artifact.ts";
@@ -37,6 +38,10 @@ export interface ReconcileSettings {
   readonly minInterval: number;
   /** Failed reconciles until a source stalls. */
   readonly maxAttempts: number;
+  /** Bytes above which a document, also one that a hook made, is refused. */
+  readonly maxSourceSize: number;
+  /** Of a hook that names no time-out, in milliseconds. */
+  readonly hookTimeout: number;
   /** Base of artifact URLs, without a trailing slash. */
   readonly urlBase: string;
 }
@@ -46,6 +51,7 @@ export interface ReconcileContext {
   readonly objects: Objects;
   /** By the `type` that users write. */
   readonly generators: Readonly<Record<string, Generator>>;
+  readonly hooks: HookStage;
   readonly pack: (document: Document, options: PackOptions) => Promise<PackedArtifact>;
   readonly store: ArtifactStore;
   /** An artifact that the store refused, to be put again; undefined if it is not kept (any more). */
@@ -62,6 +68,11 @@ export interface ReconcileContext {
   ) => Promise<(result: RequestResult) => void>;
   /** Waits for a worker: bounds hooks, pack and store. */
   readonly workerSlot: (urgent: boolean, signal: AbortSignal) => Promise<() => void>;
+  /** The same for one run of a hook of a namespace, of which no namespace gets all. */
+  readonly hookSlot: (
+    slot: Pick<RequestSlot, "namespace" | "urgent">,
+    signal: AbortSignal,
+  ) => Promise<() => void>;
   readonly recordEvent: (event: ObjectEvent) => void;
   /** Asks for a collection of a source's garbage when its time has come. */
   readonly collectLater: (key: SourceKey, replaced: Artifact | undefined) => void;

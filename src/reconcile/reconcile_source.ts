@@ -153,20 +153,21 @@ async function work(
   writer: StatusWriter,
 ): Promise<Worked> {
   const { source, memory, run } = subject;
-  const { objects, generators, clock, settings: { minInterval } } = context;
+  const { objects, clock } = context;
   const published = publishedArtifact(source);
   const artifact = objects.artifacts.get(writer.key);
   const handled = requestsOf(source, artifact);
   let plan: SourcePlan | undefined;
   let ran: Worked["ran"];
   try {
-    plan = planSource(source, { generators, minInterval });
+    plan = planSource(source, { ...context.settings, generators: context.generators });
     writer.warn(plan.warnings, memory);
     const isSuspended = plan.spec.suspend === true;
     const stored = published !== undefined && await isStored(context, published);
     const file = memory.unstored && context.held(memory.unstored.document.content.path);
+    const rules = memory.refusedUnder === undefined ? undefined : context.hooks.rules();
     const now = clock.now();
-    const todo = decideWork({ source, artifact, memory, isSuspended, stored, file, now });
+    const todo = decideWork({ source, artifact, memory, isSuspended, stored, file, rules, now });
     if (todo.kind === "write") return { ...todo.unwritten, plan, ran };
     if (todo.kind === "keep") {
       const outcome = { kind: "kept", artifact: published, isSuspended } as const;

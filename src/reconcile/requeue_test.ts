@@ -28,7 +28,7 @@ async function attempt(
   const memory = facts.memory ??
     initialMemory(sourceOf({ status: { observedGeneration: 1 } }), context);
   const spec = specWith({ suspend: facts.suspend === true });
-  const plan = planSource({ spec }, { generators, minInterval: minute });
+  const plan = planSource({ spec }, { generators, minInterval: minute, hookTimeout: 30_000 });
   const next = nextAttempt(context, {
     ...{ memory, outcome, plan },
     ...{ fetched: true, failures: outcome.kind === "failed" ? 1 : 0 },
@@ -159,7 +159,11 @@ Deno.test("nextAttempt() remembers a backoff of over a minute, but no interval",
     ...world.context(),
     delays: { ...world.context().delays, backoff: () => 2 * minute },
   };
-  const plan = planSource({ spec: specWith({}) }, { generators, minInterval: minute });
+  const plan = planSource({ spec: specWith({}) }, {
+    generators,
+    minInterval: minute,
+    hookTimeout: 30_000,
+  });
   const facts = {
     failures: 2,
     memory: initialMemoryOf(),
@@ -213,7 +217,7 @@ function initialMemoryOf() {
   const none = () => 0;
   return initialMemory(sourceOf(), {
     clock: new ManualClock(start),
-    settings: { minInterval: minute, maxAttempts: 3, urlBase: "" },
+    settings: { minInterval: minute },
     delays: { backoff: none, secretBackoff: none, interval: none, spread: none },
   });
 }

@@ -6,7 +6,7 @@ import { type SourceKey, sourceKey } from "../core/source_key.ts";
 import { findCondition } from "../core/condition.ts";
 import type { Handled, Outcome } from "./next_status.ts";
 import type { NextAttempt } from "./next_attempt.ts";
-import type { ReconcileContext } from "./reconcile_context.ts";
+import type { ReconcileContext, ReconcileSettings } from "./reconcile_context.ts";
 import { publishedArtifact } from "./published_artifact.ts";
 
 /** The document that a source was last made from, as far as it spares work next time. */
@@ -48,6 +48,8 @@ export interface SourceMemory {
   nextFetchAt: number;
   /** Until when the upstream asked to be left alone; a trigger does not override it. */
   holdUntil: number;
+  /** Names the whitelist that refused its hooks, or its absence; tried again as soon as another one is in force. */
+  refusedUnder: string | undefined;
   /** Failed attempts in a row, of every class. */
   waits: number;
   /** Reconciles in a row whose outcome could not be written. */
@@ -76,21 +78,27 @@ export type SourceMemories = Map<SourceKey, SourceMemory>;
  */
 export function initialMemory(
   source: ExternalSource,
-  { clock, delays, settings }: Pick<ReconcileContext, "clock" | "delays" | "settings">,
+  { clock, delays, settings }: Pick<ReconcileContext, "clock" | "delays"> & {
+    readonly settings: Pick<ReconcileSettings, "minInterval">;
+  },
 ): SourceMemory {
   const now = clock.now();
   const { conditions = [], nextAttemptTime, nextAttemptHeld = false } = source.status;
   const remembered = Date.parse(nextAttemptTime ?? "");
   const waitUntil = remembered > now ? remembered : 0;
   const interval = Math.max(intervalOf(source), settings.minInterval);
+  const readyReason = findCondition(conditions, "Ready")?.reason;
   const isRetrying = findCondition(conditions, "Reconciling") !== undefined &&
-    findCondition(conditions, "Ready")?.reason !== "ExternalArtifactUnavailable";
-  const isSettled = publishedArtifact(source) !== undefined && !isRetrying;
+    readyReason !== "ExternalArtifactUnavailable";
+  // What the whitelist allows may have changed meanwhile, and the upstream is not asked if it has not.
+  const isRefused = readyReason === "HookNotAllowed";
+  const isSettled = publishedArtifact(source) !== undefined && !isRetrying && !isRefused;
   return {
     uid: source.metadata.uid,
     nextFetchAt: waitUntil ||
       (isSettled ? now + delays.spread(sourceKey(source.metadata), interval) : now),
     holdUntil: nextAttemptHeld ? waitUntil : 0,
+    refusedUnder: undefined,
     waits: 0,
     lostWrites: 0,
     unwritten: undefined,

@@ -8,7 +8,7 @@ const clock = new ManualClock(Date.UTC(2026, 0, 1, 12));
 const minute = 60_000;
 const context = {
   clock,
-  settings: { minInterval: minute, maxAttempts: 3, urlBase: "" },
+  settings: { minInterval: minute },
   delays: {
     backoff: () => 0,
     secretBackoff: () => 0,

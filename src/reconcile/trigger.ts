@@ -6,13 +6,20 @@ import { publishedArtifact } from "./published_artifact.ts";
 import type { SourceMemory } from "./source_memory.ts";
 
 /** Why a source is fetched now. */
-export type FetchReason = "spec-changed" | "requested" | "interval" | "artifact-missing";
+export type FetchReason =
+  | "spec-changed"
+  | "requested"
+  | "whitelist-changed"
+  | "interval"
+  | "artifact-missing";
 
 /** The objects and facts that decide whether a source is fetched. */
 export interface TriggerFacts {
   readonly source: ExternalSource;
   readonly artifact: ExternalArtifact | undefined;
-  readonly memory: Pick<SourceMemory, "nextFetchAt" | "holdUntil">;
+  readonly memory: Pick<SourceMemory, "nextFetchAt" | "holdUntil" | "refusedUnder">;
+  /** Names the whitelist in force, if one has refused the hooks of this source. */
+  readonly rules: string | undefined;
   /** Whether the store holds what `status.artifact` names. */
   readonly stored: boolean;
   readonly now: number;
@@ -27,6 +34,7 @@ export function fetchReason(facts: TriggerFacts): FetchReason | undefined {
   if (source.status.observedGeneration !== source.metadata.generation) return "spec-changed";
   if (memory.holdUntil > now) return undefined;
   if (isRequested(source, facts.artifact)) return "requested";
+  if (memory.refusedUnder !== facts.rules) return "whitelist-changed";
   if (memory.nextFetchAt <= now) return "interval";
   return stored || !publishedArtifact(source) ? undefined : "artifact-missing";
 }

@@ -10,11 +10,13 @@ const now = 1_000;
 const quiet: TriggerFacts = {
   source: sourceOf({ status: settled }),
   artifact: externalArtifactOf(),
-  memory: { nextFetchAt: now + 1, holdUntil: 0 },
+  memory: { nextFetchAt: now + 1, holdUntil: 0, refusedUnder: undefined },
+  rules: undefined,
   stored: true,
   now,
 };
-const held = { nextFetchAt: now - 1, holdUntil: now + 1 };
+const held = { nextFetchAt: now - 1, holdUntil: now + 1, refusedUnder: undefined };
+const refused = { ...quiet.memory, refusedUnder: "old" };
 const newSpec = sourceOf({ status: settled, metadata: { generation: 2, ...requested } });
 const asked = sourceOf({ status: settled, metadata: requested });
 
@@ -37,10 +39,25 @@ const cases: readonly { name: string; facts: Partial<TriggerFacts>; reason: stri
     { name: "a trigger in a hold", facts: { source: asked, memory: held }, reason: undefined },
     {
       name: "the end of the interval",
-      facts: { memory: { nextFetchAt: now, holdUntil: now } },
+      facts: { memory: { ...quiet.memory, nextFetchAt: now, holdUntil: now } },
       reason: "interval",
     },
     { name: "the end of the interval in a hold", facts: { memory: held }, reason: undefined },
+    {
+      name: "another whitelist than the one that refused its hooks",
+      facts: { memory: refused, rules: "new" },
+      reason: "whitelist-changed",
+    },
+    {
+      name: "another whitelist in a hold",
+      facts: { memory: { ...held, refusedUnder: "old" }, rules: "new" },
+      reason: undefined,
+    },
+    {
+      name: "the whitelist that refused its hooks",
+      facts: { memory: refused, rules: "old" },
+      reason: undefined,
+    },
     { name: "a lost artifact", facts: { stored: false }, reason: "artifact-missing" },
     {
       name: "a lost artifact in a hold",

@@ -15,6 +15,7 @@ export function createFamilies(registry: Registry, version: string) {
   }).set({ version, deno: Deno.version.deno }, 1);
   const families = {
     ...pipelineFamilies(registry),
+    ...hookFamilies(registry),
     ...controllerFamilies(registry),
     ...serverFamilies(registry),
     ...failureFamilies(registry),
@@ -22,6 +23,8 @@ export function createFamilies(registry: Registry, version: string) {
   for (const result of ["success", "error", "requeue", "requeue_after"]) {
     families.reconciles.inc({ controller: "externalsource", result }, 0);
   }
+  for (const reason of hookFailureReasons) families.hookFailures.inc({ reason }, 0);
+  for (const success of ["true", "false"]) families.whitelistLoads.inc({ success }, 0);
   for (const sink of ["kubernetes", "flux"]) families.eventsDropped.inc({ sink }, 0);
   return families;
 }
@@ -53,6 +56,44 @@ function pipelineFamilies(registry: Registry) {
       help: "How long packing and storing took.",
       labelNames: ["operation", "success"],
       buckets: operationBuckets,
+      registers,
+    }),
+  };
+}
+
+const hookBuckets = [.001, .01, .1, .5, 1, 2.5, 5, 10, 30];
+const hookFailureReasons = [
+  ...["exit", "signal", "timeout", "output", "absent", "unavailable", "refused"],
+];
+
+function hookFamilies(registry: Registry) {
+  const registers = [registry];
+  const labelNames = ["hook_name", "retry_policy", "success"] as const;
+  return {
+    hookRuns: new Counter({
+      name: "externalsource_hook_execution_total",
+      help: "Runs of hooks.",
+      labelNames,
+      registers,
+    }),
+    hookSeconds: new Histogram({
+      name: "externalsource_hook_execution_duration_seconds",
+      help: "How long runs of hooks took.",
+      labelNames,
+      buckets: hookBuckets,
+      registers,
+    }),
+    hookFailures: new Counter({
+      name: "externalsource_hook_failures_total",
+      help: "Runs of hooks that failed, by what they failed of.",
+      labelNames: ["reason"],
+      registers,
+    }),
+    whitelistLoads: new Counter({
+      name: "externalsource_hook_whitelist_loads_total",
+      help:
+        "How often the whitelist of hooks was read anew; one that cannot be used leaves the old one in force.",
+      labelNames: ["success"],
       registers,
     }),
   };

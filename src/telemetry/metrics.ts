@@ -1,6 +1,7 @@
 import { Registry } from "prom-client";
 import type { SourceKey } from "../core/source_key.ts";
 import { createFamilies } from "./metric_families.ts";
+import { HookSeries } from "./hook_series.ts";
 import { addProcessMetrics } from "./process_metrics.ts";
 import { addSampledMetrics, type Samples } from "./sampled_metrics.ts";
 import { SourceSeries } from "./source_series.ts";
@@ -24,6 +25,16 @@ export interface Metrics {
   requested(
     exchange: { readonly sourceType: string; readonly success: boolean; readonly seconds: number },
   ): void;
+  /** A hook of a source has run; `failure` is a word for what it failed of. */
+  hookRan(run: {
+    readonly key: SourceKey;
+    readonly name: string;
+    readonly retryPolicy: string;
+    readonly seconds: number;
+    readonly failure: string | undefined;
+  }): void;
+  /** A changed whitelist of hooks was read, and was usable or not. */
+  whitelistLoaded(success: boolean): void;
   artifactOperation(done: {
     readonly operation: "package" | "store";
     readonly success: boolean;
@@ -71,13 +82,18 @@ export function createMetrics({ version, startedAt, samples }: MetricsOptions): 
   addSampledMetrics(registry, samples);
   addProcessMetrics(registry, startedAt / 1_000);
   const sources = new SourceSeries();
+  const hooks = new HookSeries(families);
   return {
     reconciling: ({ key, sourceType }) => sources.begin(key, sourceType),
     reconciled: ({ key, success, seconds, result }) => {
       sources.end(key, { success, seconds });
       families.reconciles.inc({ controller: "externalsource", result });
     },
-    forgetSource: (key) => sources.forget(key),
+    forgetSource: (key) => {
+      sources.forget(key);
+      hooks.forget(key);
+    },
+    ...hookMetrics(families, hooks),
     requested: ({ sourceType, success, seconds }) => {
       const labels = { source_type: sourceType, success: `${success}` };
       families.requests.inc(labels);
@@ -112,6 +128,19 @@ function queueMetrics(families: Families): Pick<Metrics, "queued" | "dequeued" |
     },
     dequeued: (seconds) => families.queueSeconds.observe({ name }, seconds),
     worked: (seconds) => families.workSeconds.observe({ name }, seconds),
+  };
+}
+
+function hookMetrics(
+  families: Families,
+  hooks: HookSeries,
+): Pick<Metrics, "hookRan" | "whitelistLoaded"> {
+  return {
+    hookRan: ({ failure, ...run }) => {
+      hooks.ran({ ...run, success: failure === undefined });
+      if (failure !== undefined) families.hookFailures.inc({ reason: failure });
+    },
+    whitelistLoaded: (success) => families.whitelistLoads.inc({ success: `${success}` }),
   };
 }
 

@@ -5,6 +5,8 @@ import { createMetrics, type Metrics } from "./metrics.ts";
 const nothing = {
   queueDepth: () => undefined,
   requestsInFlight: () => undefined,
+  hooksWaiting: () => undefined,
+  hooksRunning: () => undefined,
   store: () => undefined,
   sources: () => undefined,
 };
@@ -34,6 +36,10 @@ Deno.test("createMetrics() has the families of COMPATIBILITY with their types, b
     "# TYPE externalsource_artifact_operation_total counter",
     "# TYPE externalsource_artifact_operation_duration_seconds histogram",
     "# TYPE externalsource_active_reconciliations gauge",
+    "# TYPE externalsource_hook_execution_total counter",
+    "# TYPE externalsource_hook_execution_duration_seconds histogram",
+    'externalsource_hook_failures_total{reason="timeout"} 0',
+    'externalsource_hook_whitelist_loads_total{success="false"} 0',
     "# TYPE gotk_reconcile_duration_seconds histogram",
     'controller_runtime_reconcile_total{controller="externalsource",result="error"} 0',
     'workqueue_depth{name="externalsource"} 0',
@@ -184,4 +190,49 @@ Deno.test("label values are escaped", async () => {
     each.startsWith("externalsource_reconciliation_total")
   );
   assert(line?.includes(String.raw`source_type="a\"b\\c\nd"`));
+});
+
+Deno.test("hookRan() counts runs and failures, in the buckets of COMPATIBILITY", async () => {
+  const metrics = create();
+  const run = { key: "ns/app", name: 'to "yaml"', retryPolicy: "fail" } as const;
+  metrics.hookRan({ ...run, seconds: .05, failure: undefined });
+  metrics.hookRan({ ...run, seconds: 40, failure: "timeout" });
+  const lines = await linesOf(metrics);
+  const labels = String.raw`hook_name="to \"yaml\"",retry_policy="fail",success=`;
+  assertLines(lines, [
+    `externalsource_hook_execution_total{${labels}"true"} 1`,
+    `externalsource_hook_execution_total{${labels}"false"} 1`,
+    'externalsource_hook_failures_total{reason="timeout"} 1',
+    'externalsource_hook_failures_total{reason="exit"} 0',
+  ]);
+  const buckets = lines.filter((line) => /hook_execution_duration.*le=.*"true"/.test(line));
+  assert.deepEqual(
+    buckets.map((line) => /le="([^"]+)".* (\d)$/.exec(line)?.slice(1).join(" ")),
+    ["0.001 0", "0.01 0", "0.1 1", "0.5 1", "1 1", "2.5 1", "5 1", "10 1", "30 1", "+Inf 1"],
+  );
+});
+
+Deno.test("forgetSource() removes the series of hooks with the last source that used them", async () => {
+  const metrics = create();
+  const run = { name: "h", retryPolicy: "fail", seconds: 1, failure: undefined } as const;
+  for (const key of ["ns/a", "ns/b", "ns/a"] as const) metrics.hookRan({ ...run, key });
+  const seriesOf = async () =>
+    (await linesOf(metrics)).filter((line) => line.includes('hook_name="')).length;
+  const all = await seriesOf();
+  metrics.forgetSource("ns/a");
+  assert.equal(await seriesOf(), all);
+  metrics.forgetSource("ns/b");
+  assert.equal(await seriesOf(), 0);
+});
+
+Deno.test("hookRan() forgets the names that a source used long ago", async () => {
+  const metrics = create();
+  for (let at = 0; at < 100; at++) {
+    const run = { name: `h${at}`, retryPolicy: "fail", seconds: 1, failure: undefined };
+    metrics.hookRan({ ...run, key: "ns/a" });
+  }
+  const lines = await linesOf(metrics);
+  const counted = lines.filter((line) => line.startsWith("externalsource_hook_execution_total{"));
+  assert.equal(counted.length, 16);
+  assert.match(counted.at(-1)!, /h99/);
 });

@@ -6,6 +6,10 @@ export interface Samples {
   queueDepth(): number | undefined;
   /** Upstream requests going on. */
   requestsInFlight(): number | undefined;
+  /** Runs of hooks that wait for a worker. */
+  hooksWaiting(): number | undefined;
+  /** Those that are going on. */
+  hooksRunning(): number | undefined;
   store(): { readonly bytes: number; readonly artifacts: number } | undefined;
   /** ExternalSources in the cache. */
   sources(): number | undefined;
@@ -38,6 +42,12 @@ export function addSampledMetrics(registry: Registry, samples: Samples): void {
     "Upstream requests that are going on.",
     () => samples.requestsInFlight(),
   );
+  add(
+    "externalsource_hooks_waiting",
+    "Runs of hooks that wait for a worker.",
+    () => samples.hooksWaiting(),
+  );
+  add("externalsource_hooks_running", "Runs of hooks going on.", () => samples.hooksRunning());
   add("externalsource_sources", "ExternalSources that are watched.", () => samples.sources());
   add("externalsource_store_bytes", "Bytes of the stored artifacts.", () => samples.store()?.bytes);
   add(

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Settings } from "../../core/setting.ts";
 import { parseSettings } from "../parse_settings.ts";
 import { clusterSettings } from "./cluster_settings.ts";
+import { hookExecutorSettings, hookSettings } from "./hook_settings.ts";
 import { reconcileSettings } from "./reconcile_settings.ts";
 import { storageSettings } from "./storage_settings.ts";
 import { telemetrySettings } from "./telemetry_settings.ts";
@@ -43,6 +44,8 @@ const ofOtherRooms = {
 const described = {
   ...clusterSettings,
   ...reconcileSettings,
+  ...hookSettings,
+  ...hookExecutorSettings,
   ...storageSettings(["memory", "pvc"]),
   ...telemetrySettings,
   ...ofOtherRooms,
@@ -173,4 +176,26 @@ Deno.test("a store that this build lacks is refused by that name", () => {
     });
   assert.throws(() => parse("s3"), /"s3": not available in this build; .* one of memory, pvc/);
   assert.throws(() => parse("disk"), /"disk": it must be one of memory, pvc/);
+});
+
+Deno.test("settings of hooks have Go's names and defaults, in the ConfigMap and in its config.json", () => {
+  const valuesOf = (configMap: Record<string, string> | undefined) => {
+    const { values } = parseSettings({ described, arguments: [], environment: {}, configMap });
+    return [values.hookWhitelistPath, values.hookExecutorEndpoint, values.hookTimeout];
+  };
+  const defaults = ["/etc/hooks/whitelist.yaml", "http://localhost:8082", 30_000];
+  assert.deepEqual(valuesOf(undefined), defaults);
+  const flat = {
+    "hooks.whitelistPath": "/w.yaml",
+    "hooks.sidecarEndpoint": "http://127.0.0.1:1",
+    "hooks.defaultTimeout": "1m",
+  };
+  assert.deepEqual(valuesOf(flat), ["/w.yaml", "http://127.0.0.1:1", 60_000]);
+  const hooks = {
+    whitelistPath: "/w.yaml",
+    sidecarEndpoint: "http://127.0.0.1:1",
+    defaultTimeout: 60_000_000_000,
+  };
+  const document = { "config.json": JSON.stringify({ hooks }) };
+  assert.deepEqual(valuesOf(document), ["/w.yaml", "http://127.0.0.1:1", 60_000]);
 });

@@ -1,7 +1,7 @@
 import { publicUrl } from "../../core/public_url.ts";
 import type { Secret } from "../../core/secret.ts";
 import type { SourceRequest } from "../../core/source_request.ts";
-import { configurationError } from "../../core/step_error.ts";
+import { configurationError, StepError } from "../../core/step_error.ts";
 import type { PreparedSource } from "../generator.ts";
 import { type AddressGuard, hostPortOf } from "./address_guard.ts";
 import { caBundleFromSecret } from "./ca_bundle.ts";
@@ -51,6 +51,20 @@ function nameOf(field: "headersSecretRef" | "caBundleSecretRef", spec: HttpSpec)
   throw configurationError("InvalidSecretRef", `Cannot use ${field}: it has no name`);
 }
 
+const hostNameOf = (url: URL) => `${url.hostname}:${hostPortOf(url).port}`;
+
+/** The checks of the settings, of a request that hooks have changed: not the spec is wrong then. */
+function checkRequest({ url, method }: SourceRequest, parts: SourceParts): string {
+  try {
+    checkMethod(method);
+    return hostNameOf(checkUrl(url, parts));
+  } catch (error) {
+    if (!(error instanceof StepError)) throw error;
+    const message = `${error.message} (as the pre-request hooks made it)`;
+    throw new StepError(message, { class: "rejected", reason: "FetchFailed", cause: error });
+  }
+}
+
 /** Secrets are read before; a name that is missing here is a bug of the caller. */
 function secretOf(secrets: ReadonlyMap<string, Secret>, name: string): Secret {
   const secret = secrets.get(name);
@@ -82,10 +96,11 @@ export function prepareHttpSource(spec: HttpSpec, parts: SourceParts): PreparedS
     };
   };
   return {
-    host: `${url.hostname}:${hostPortOf(url).port}`,
+    host: hostNameOf(url),
     secretNames: [headersName, caName].filter((name) => name !== undefined),
     warnings: insecureSkipVerify ? [insecure(url)] : [],
     request,
+    hostOf: (asked) => checkRequest(asked, parts),
     fetch: (asked, context) => fetchDocument(asked, context, parts),
   };
 }
