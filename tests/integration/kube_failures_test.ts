@@ -266,7 +266,7 @@ Deno.test("KubeObjects.watch() lists more than a page, and again when its pages 
 
 Deno.test("KubeObjects.watch() waits for a kind that is not installed", async () => {
   const crd = "externalartifacts.source.toolkit.fluxcd.io";
-  await watching({}, async ({ watch, objects, namespace, create }) => {
+  await watching({}, async ({ watch, objects, namespace, create, problems }) => {
     await create("a");
     const source = await watch.source("a");
     const wanted = { ...{ namespace, name: "a", spec: {} }, annotations: {}, ownerReferences: [] };
@@ -283,6 +283,7 @@ Deno.test("KubeObjects.watch() waits for a kind that is not installed", async ()
     await watch.until(() => objects.artifacts.state === "synced", "the kind is back");
     await objects.createArtifact({ ...wanted, labels });
     await watch.artifact("a");
+    assert.equal(problems.filter((message) => message.includes("is not installed")).length, 1);
   });
 });
 

@@ -88,10 +88,15 @@ export class KindWatch<T extends WatchedObject> {
   /** Tells what to wait. */
   #handle(error: unknown, failures: number): number {
     const { random, backoff, onProblem } = this.#options;
+    const wasInstalled = this.#cache.state !== "not-installed";
     const retry = watchRetry({ error, failures, random: random() }, backoff);
     if (retry.relist) this.#cache.losePosition();
     if (retry.notInstalled) this.#cache.setNotInstalled();
     else if (error !== undefined) onProblem(error instanceof Error ? error.message : `${error}`);
+    if (retry.notInstalled && wasInstalled) {
+      const { plural, kind } = this.#resource;
+      onProblem(`Cannot list "${plural}": the kind ${kind} is not installed; waiting for its CRD`);
+    }
     return retry.delayMs;
   }
 
