@@ -94,6 +94,10 @@ function logOutcome(log: Log, key: SourceKey, { result, milliseconds, metrics }:
         metrics.bugSeen();
         return log.bug("reconcile failed", failure.error, fields);
       }
+      // Without Flux each source looks again every 10 s: a line each time would bury everything else.
+      if (!fetched && !result.changed) {
+        return log.debug("still failing", { ...fields, reason: failure.reason });
+      }
       const details = {
         ...fields,
         reason: failure.reason,

@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { ManualClock } from "../../tests/manual_clock.ts";
+import { StepError } from "../core/step_error.ts";
+import { failureOf } from "../reconcile/error_policy.ts";
+import type { ReconcileResult } from "../reconcile/reconcile_source.ts";
+import { observeRuns } from "./run_observer.ts";
+import { OperatorSamples } from "./operator_samples.ts";
+import { createTelemetry } from "./telemetry.ts";
+
+const artifact = {
+  ...{ url: "http://here/a.tar.gz", path: "a.tar.gz", revision: "latest@sha256:1" },
+  ...{ digest: "sha256:2", size: 1, lastUpdateTime: "2026-01-01T00:00:00Z" },
+};
+const published = { kind: "published", artifact, fingerprint: undefined, etag: undefined } as const;
+
+function failed(error: unknown) {
+  return { kind: "failed", failure: failureOf(error), artifact: undefined } as const;
+}
+
+const noFlux = new StepError("Cannot publish", {
+  class: "no-flux",
+  reason: "ExternalArtifactUnavailable",
+});
+
+interface Case {
+  readonly name: string;
+  readonly result: Pick<ReconcileResult, "outcome" | "fetched" | "changed">;
+  /** Level and message of the line. */
+  readonly line: readonly [string, string];
+}
+
+const cases: readonly Case[] = [
+  {
+    name: "a publication",
+    result: { outcome: published, fetched: true, changed: true },
+    line: ["info", "published"],
+  },
+  {
+    name: "an unchanged document",
+    result: { outcome: published, fetched: true, changed: false },
+    line: ["debug", "unchanged"],
+  },
+  {
+    name: "a failure",
+    result: { outcome: failed(noFlux), fetched: true, changed: false },
+    line: ["error", "reconcile failed"],
+  },
+  {
+    name: "a failure that is told in the status only now",
+    result: { outcome: failed(noFlux), fetched: false, changed: true },
+    line: ["error", "reconcile failed"],
+  },
+  {
+    name: "another look at a failure that is known",
+    result: { outcome: failed(noFlux), fetched: false, changed: false },
+    line: ["debug", "still failing"],
+  },
+  {
+    name: "a bug",
+    result: { outcome: failed(new TypeError("oops")), fetched: true, changed: true },
+    line: ["error", "reconcile failed"],
+  },
+  {
+    name: "a write that is lost",
+    result: {
+      outcome: { kind: "unwritten", error: new Error("down") },
+      fetched: true,
+      changed: false,
+    },
+    line: ["error", "the API server did not take the outcome"],
+  },
+  {
+    name: "a source that is gone",
+    result: { outcome: { kind: "gone" }, fetched: false, changed: false },
+    line: ["debug", "gone"],
+  },
+];
+
+for (const { name, result, line } of cases) {
+  Deno.test(`observeRuns() logs ${name} in one line: ${line.join(" ")}`, async () => {
+    const clock = new ManualClock(0);
+    const lines: string[] = [];
+    const { log, metrics } = createTelemetry({ logLevel: "debug", logEncoding: "json" }, {
+      clock,
+      samples: new OperatorSamples(clock),
+      write: (text) => void lines.push(text),
+    });
+    const observe = observeRuns({
+      ...{ clock, log, metrics, hooksOf: () => ({}) },
+      sourceOf: () => undefined,
+      onOutcome: () => {},
+    });
+    const given = { ...result, requeueAt: undefined };
+    assert.equal(await observe("default/a", () => Promise.resolve(given)), given);
+    const told = lines.map((text) => JSON.parse(text));
+    assert.deepEqual(told.map(({ level, msg }) => [level, msg]), [line]);
+    assert.equal(told[0].source, "default/a");
+  });
+}
