@@ -1,5 +1,6 @@
 import type { Validators } from "../src/core/document.ts";
 import type { Secret } from "../src/core/secret.ts";
+import type { SourceRequest } from "../src/core/source_request.ts";
 import type { GeneratorEnvironment } from "../src/generate/generator_definition.ts";
 import type { FetchContext, Fetched } from "../src/generate/generator.ts";
 import { httpDefinition } from "../src/generate/http/http_definition.ts";
@@ -17,6 +18,8 @@ export interface FetcherOptions {
 export interface FetchRequest {
   readonly spec: HttpSpec;
   readonly secrets?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** What pre-request hooks make of the request. */
+  readonly change?: (request: SourceRequest) => SourceRequest;
   readonly validators?: Validators;
   readonly signal?: AbortSignal;
   readonly mayRepeat?: boolean;
@@ -52,8 +55,8 @@ export class HttpFetcher implements AsyncDisposable {
 
   /** Prepares, builds the request and fetches, as a reconcile does. */
   async fetch(request: FetchRequest | string): Promise<Fetched> {
-    const { spec, secrets = {}, ...rest } = typeof request === "string"
-      ? { spec: { url: request } }
+    const { spec, secrets = {}, change = (same) => same, ...rest } = typeof request === "string"
+      ? { spec: { url: request } } as FetchRequest
       : request;
     const prepared = this.generator.prepare(spec);
     const read = Object.entries(secrets).map(([name, data]) =>
@@ -66,7 +69,7 @@ export class HttpFetcher implements AsyncDisposable {
       signal: new AbortController().signal,
       ...rest,
     };
-    return await prepared.fetch(prepared.request(new Map(read)), context);
+    return await prepared.fetch(change(prepared.request(new Map(read))), context);
   }
 
   /** What a successful fetch brought. */
