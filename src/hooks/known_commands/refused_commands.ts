@@ -7,7 +7,7 @@ const commands: Readonly<Record<string, string>> = {
     fakeroot unbuffer rlwrap screen tmux dtach faketime hyperfine busybox toybox tini dumb-init catatonit run-parts
     start-stop-daemon systemd-run at batch crontab entr expect strace ltrace gdb valgrind perf ctr crictl docker nerdctl
     podman runc kubectl helm cpulimit command exec eval builtin source logrotate dpkg apt apt-get apk rpm`,
-  "runs programs of any kind": `
+  "runs any program that its arguments hold": `
     awk gawk mawk nawk original-awk goawk perl python pypy ruby irb node nodejs deno bun npm npx php lua luajit tclsh wish
     guile scheme racket sbcl clisp Rscript R julia java jshell javac scala groovy kotlin clojure ghc runghc ocaml erl
     escript elixir iex osascript dotnet go cargo rustc gcc cc tcc c++ g++ clang cpp ld as make gmake bmake cmake ninja just
