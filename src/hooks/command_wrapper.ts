@@ -11,7 +11,7 @@ const prlimit = "/usr/bin/prlimit";
  * but this system refuses, such as a limit above our own, is left out.
  */
 export async function findCommandWrapper(
-  limits: HookLimits,
+  limits: Omit<HookLimits, "processes"> & Partial<HookLimits>,
   onProblem: (message: string) => void,
 ): Promise<CommandWrapper> {
   const privileges = await firstThatRuns([

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Clock } from "../core/clock.ts";
+import { fileErrorCode } from "../core/file_error.ts";
 import { executeOnce } from "./execute_once.ts";
 import { executeStream, type Execution } from "./execute_stream.ts";
 import type { HookRunner } from "./hook_runner.ts";
@@ -61,10 +62,25 @@ export class ExecutorServer {
     this.#server.on("request", (request, response) => void this.#answer(request, response));
   }
 
-  /** @returns the port; 0 for a unix socket. @throws what the system says if it cannot listen there */
+  /**
+   * An empty host is IPv6 and IPv4 at once, or IPv4 alone on a machine without IPv6.
+   *
+   * @returns the port; 0 for a unix socket
+   * @throws what the system says if it cannot listen there
+   */
   async listen(address: ExecutorAddress): Promise<number> {
-    const server = this.#server;
     this.#isSocket = "socket" in address;
+    if (!("hostname" in address) || address.hostname !== "") return await this.#listen(address);
+    try {
+      return await this.#listen({ ...address, hostname: "::" });
+    } catch (error) {
+      if (fileErrorCode(error) === "EADDRINUSE") throw error;
+      return await this.#listen({ ...address, hostname: "0.0.0.0" });
+    }
+  }
+
+  async #listen(address: ExecutorAddress): Promise<number> {
+    const server = this.#server;
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
       const listening = () => {

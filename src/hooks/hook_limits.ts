@@ -6,13 +6,14 @@ export interface HookLimits {
   readonly fileSize: number;
   /** Open files. */
   readonly files: number;
-  /** Processes and threads of our user, ourselves included; only under a user that nobody else runs under. */
-  readonly processes?: number;
+  /** Processes and threads of our user, ourselves included; without effect where others run under it too, and for root. */
+  readonly processes: number;
 }
 
-/** Enough for jq over the largest document of the default settings. */
+/** Enough for jq over a document of 100 MB, and for the threads of every hook at once. */
 export const defaultHookLimits: HookLimits = {
-  memory: 4 * 2 ** 30,
+  memory: 2 * 2 ** 30,
   fileSize: 2 ** 30,
   files: 256,
+  processes: 512,
 };

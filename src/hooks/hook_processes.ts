@@ -33,10 +33,12 @@ export class HookProcesses {
     this.#options = options;
   }
 
-  /** To be awaited before the first command starts: from then on the answer would not be known. */
-  async prepare(): Promise<void> {
-    this.#alone ??= this.#list().then((table) => isAlone(table, Deno.pid));
-    await this.#alone;
+  /**
+   * Whether nobody but us starts processes under our user, as in a container. To be asked before the first command starts: from then
+   * on the answer would not be known.
+   */
+  isAlone(): Promise<boolean> {
+    return this.#alone ??= this.#list().then((table) => isAlone(table, Deno.pid));
   }
 
   add(run: RunMark): void {

@@ -76,8 +76,9 @@ export class SpawnRunner implements HookRunner, AsyncDisposable {
   }
 
   async #prepare(): Promise<CommandWrapper> {
-    await this.#processes.prepare();
-    return await findCommandWrapper(this.#options.limits, this.#options.onProblem);
+    const { limits: { processes, ...others }, onProblem } = this.#options;
+    const limits = await this.#processes.isAlone() ? { ...others, processes } : others;
+    return await findCommandWrapper(limits, onProblem);
   }
 
   /** To be called when no hook runs any more. */
