@@ -43,7 +43,7 @@ export class ConflictError extends Error {
   override readonly name = "ConflictError";
 }
 
-/** The object to be written does not exist (any more). */
+/** The object to be written does not exist (any more), or its namespace is being deleted. */
 export class NotFoundError extends Error {
   override readonly name = "NotFoundError";
 }

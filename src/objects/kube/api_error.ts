@@ -1,6 +1,6 @@
 import { ConflictError, KindNotInstalledError, NotFoundError } from "../objects.ts";
 import { type ApiStatus, ApiStatusError } from "./api_status_error.ts";
-import { asRecord, asText } from "./fields.ts";
+import { asArray, asRecord, asText } from "./fields.ts";
 
 const maxMessage = 512;
 /** What a server that asks for less or more than reason is held to. */
@@ -28,12 +28,18 @@ export function decodeStatus(value: unknown, code: number): ApiStatus | undefine
   };
 }
 
-function parseStatus(text: string, code: number): ApiStatus | undefined {
+function parseJson(text: string): unknown {
   try {
-    return decodeStatus(JSON.parse(text), code);
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+/** Whether a `metav1.Status` refuses to create something because its namespace is being deleted. */
+function isNamespaceEnding(value: unknown): boolean {
+  const { causes } = asRecord(asRecord(value)?.details) ?? {};
+  return asArray(causes).some((cause) => asRecord(cause)?.reason === "NamespaceTerminating");
 }
 
 /** An answer that is not a success, with its body. */
@@ -49,7 +55,8 @@ export interface FailedAnswer {
  * @param what `Cannot VERB "value"`
  */
 export function apiError(what: string, { code, retryAfter, body }: FailedAnswer): Error {
-  const status = parseStatus(body, code);
+  const answer = parseJson(body);
+  const status = decodeStatus(answer, code);
   const retryAfterMs = parseRetryAfter(retryAfter);
   const words = status?.message ? `status ${code}, ${status.message}` : `status ${code}`;
   const message = `${what}: ${words}`.slice(0, maxMessage);
@@ -58,6 +65,8 @@ export function apiError(what: string, { code, retryAfter, body }: FailedAnswer)
     // Only an unknown path is answered by the router, in plain text; an unknown object gets a Status.
     return status ? new NotFoundError(message) : new KindNotInstalledError(message);
   }
+  // A 403, but no right is missing: the object that it is about goes with the namespace.
+  if (isNamespaceEnding(answer)) return new NotFoundError(message);
   return new ApiStatusError(message, {
     ...status,
     code,

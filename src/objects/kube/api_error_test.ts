@@ -25,6 +25,13 @@ Deno.test("apiError() says what will be refused again", () => {
   assert.deepEqual(refusals, expected);
 });
 
+Deno.test("apiError() takes an object of a namespace that is being deleted for gone, not for forbidden", () => {
+  const status = (reason: string) =>
+    JSON.stringify({ kind: "Status", reason: "Forbidden", details: { causes: [{ reason }] } });
+  assert.ok(answer(403, status("NamespaceTerminating")) instanceof NotFoundError);
+  assert.ok(answer(403, status("FieldValueForbidden")) instanceof ApiStatusError);
+});
+
 Deno.test("apiError() keeps no body that is not a Status", () => {
   assert.equal(answer(502, "<html>secret</html>").message, 'Cannot get "x": status 502');
 });
