@@ -5,6 +5,7 @@ import { crdsCommand } from "./crds.ts";
 import { getCommand } from "./get.ts";
 import { localCommand } from "./local.ts";
 import { versionCommand } from "./version.ts";
+import { whitelistCommand } from "./whitelist.ts";
 
 /** The commands by the name that a user types. */
 export const commands: Readonly<Record<string, Command>> = {
@@ -12,6 +13,7 @@ export const commands: Readonly<Record<string, Command>> = {
   local: localCommand,
   build: buildCommand,
   get: getCommand,
+  whitelist: whitelistCommand,
   crds: crdsCommand,
   version: versionCommand,
 };
