@@ -56,9 +56,10 @@ async function control(start: ControllerStart, { signal }: CommandInput): Promis
   const objects = seenObjects(start);
   await using resources = new OperatorResources();
   const { store, spoolDirectory } = await resources.openStore(values);
+  const servers = resources.startServers({ values, store, telemetry, clock: systemClock });
   const generators = resources.createGenerators(values, {
     maxSourceSize: values.maxSourceSize,
-    forbiddenEndpoints: forbiddenEndpoints(server, values),
+    forbiddenEndpoints: forbiddenEndpoints(server, Object.values(servers.addresses)),
     allowLoopback: false,
     clock: systemClock,
   });
@@ -69,7 +70,6 @@ async function control(start: ControllerStart, { signal }: CommandInput): Promis
     fluxEvents: flux,
     redact: (text) => telemetry.redactor.redact(text),
   });
-  const servers = resources.startServers({ values, store, telemetry, clock: systemClock });
   const urlBase = controllerUrlBase(values, { port: servers.artifactPort });
   telemetry.log.info("started", {
     ...{ version, store: values.storageBackend, urlBase },

@@ -1,27 +1,19 @@
-import type { ControllerValues } from "./operator_settings.ts";
-
-type ServedValues = Pick<
-  ControllerValues,
-  "artifactServerPort" | "healthProbeBindAddress" | "metricsBindAddress"
->;
-
-/** Addresses that no upstream may lead to: the API server and our own servers, at every address of this machine (DESIGN §9). */
-export function forbiddenEndpoints(apiServer: string, values: ServedValues): string[] {
+/**
+ * Addresses that no upstream may lead to: the API server and our own servers, at every address of this machine (DESIGN §9).
+ *
+ * @param ownServers `host:port` of each, as it listens
+ */
+export function forbiddenEndpoints(apiServer: string, ownServers: readonly string[]): string[] {
   const { hostname, port, protocol } = new URL(apiServer);
-  const own = [
-    values.artifactServerPort,
-    portOf(values.healthProbeBindAddress),
-    portOf(values.metricsBindAddress),
-  ].filter((each) => each > 0);
   const addresses = Deno.networkInterfaces().map(({ address, family }) =>
     family === "IPv6" ? `[${address}]` : address
   );
   return [
     `${hostname}:${port || (protocol === "http:" ? 80 : 443)}`,
-    ...addresses.flatMap((address) => own.map((each) => `${address}:${each}`)),
+    ...addresses.flatMap((address) => ownServers.map((own) => `${address}:${portOf(own)}`)),
   ];
 }
 
-function portOf(bindAddress: string): number {
-  return Number(bindAddress.slice(bindAddress.lastIndexOf(":") + 1));
+function portOf(bindAddress: string): string {
+  return bindAddress.slice(bindAddress.lastIndexOf(":") + 1);
 }
