@@ -2,6 +2,8 @@ import type { Permission } from "./drop_permissions.ts";
 
 /** What a command was started with; nothing else of the process reaches it. */
 export interface CommandInput {
+  /** What the program was called as, `argv[0]`; undefined if it is not known. */
+  readonly program?: string;
   /** Behind the name of the command. */
   readonly arguments: readonly string[];
   readonly environment: Readonly<Record<string, string>>;

@@ -3,6 +3,7 @@ import type { Command } from "./command.ts";
 import { controllerCommand } from "./controller.ts";
 import { crdsCommand } from "./crds.ts";
 import { getCommand } from "./get.ts";
+import { hookExecutorCommand } from "./hook_executor.ts";
 import { localCommand } from "./local.ts";
 import { versionCommand } from "./version.ts";
 import { whitelistCommand } from "./whitelist.ts";
@@ -12,6 +13,7 @@ export const commands: Readonly<Record<string, Command>> = {
   controller: controllerCommand,
   local: localCommand,
   build: buildCommand,
+  "hook-executor": hookExecutorCommand,
   get: getCommand,
   whitelist: whitelistCommand,
   crds: crdsCommand,

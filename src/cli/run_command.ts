@@ -5,6 +5,7 @@ import { StepError } from "../core/step_error.ts";
 import { ObjectsUnavailableError } from "../objects/objects.ts";
 import { type Command, type CommandInput, type ExitCode, InputError } from "./command.ts";
 import { commands, defaultCommand } from "./commands.ts";
+import { unnamedCommand } from "./unnamed_command.ts";
 
 /** What a process was started with. */
 export type ProcessInput = CommandInput;
@@ -14,7 +15,7 @@ export async function runCommand(input: ProcessInput): Promise<ExitCode> {
   const [first = "", ...rest] = input.arguments;
   if (first === "help" || (asksForHelp([first]) && first !== "")) return printHelp(input, rest[0]);
   const named = first !== "" && !first.startsWith("-");
-  const command = named ? commands[first] : commands[defaultCommand];
+  const command = named ? commands[first] : commands[unnamedCommand(input)];
   if (!command) {
     const near = nearestName(first, Object.keys(commands));
     input.printError(

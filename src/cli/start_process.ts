@@ -1,3 +1,4 @@
+import process from "node:process";
 import type { CommandInput } from "./command.ts";
 import { dropPermissions } from "./drop_permissions.ts";
 
@@ -14,6 +15,7 @@ export function startProcess(): CommandInput {
     });
   }
   return {
+    program: process.argv0,
     arguments: Deno.args,
     environment: Deno.env.toObject(),
     signal: ending.signal,
