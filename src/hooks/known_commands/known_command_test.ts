@@ -73,7 +73,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     [["e", '.spec.env[0] // "load(x)"', "-"]],
     [["eval-all", "select(fi == 0)", "-"]],
     [["-p", "json", "--output-format", "yaml", '. * {"a": "$(x)"}']],
-    [["-n", '.a."x y" = 1.5 + 0x1F # env(HOME)']],
+    [["-n", '.a.["x y"] = 1.5 + 0x1F # e']],
     [["--expression", "/a/ | .b"]],
     [[".a = strenv(LISTED) | .b = env(LISTED)"]],
     [['.a | @base64d | from_yaml | with_entries(.key |= "x-" + .)']],
