@@ -1,7 +1,7 @@
 import type { HookCall } from "./hook_call.ts";
 import { isForbiddenVariable } from "./forbidden_variable.ts";
 import type { Refusal } from "./known_commands/command_rule.ts";
-import { knownOf } from "./known_entry.ts";
+import { knownEntries } from "./known_entries.ts";
 import type { Verdict } from "./whitelist_check.ts";
 import type { WhitelistEntry } from "./whitelist_entry.ts";
 
@@ -86,7 +86,7 @@ function environmentProblem(
 }
 
 function tableProblem(entry: WhitelistEntry, args: readonly string[]): string | undefined {
-  for (const known of knownOf(entry)) {
+  for (const known of knownEntries(entry)) {
     if (known.refused !== undefined) return `${known.refused}; ${escape}`;
     const refusal = known.rule({ args, env: entry.env });
     if (refusal) return `${describe(refusal)}; ${escape}`;

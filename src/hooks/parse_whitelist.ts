@@ -10,7 +10,7 @@ import {
   readVariables,
 } from "./entry_fields.ts";
 import { judgeCall, nameProblem } from "./judge_call.ts";
-import { knownOf } from "./known_entry.ts";
+import { knownEntries } from "./known_entries.ts";
 import type { Whitelist } from "./whitelist_check.ts";
 import type { WhitelistEntry } from "./whitelist_entry.ts";
 import { WhitelistError, type WhitelistProblem } from "./whitelist_error.ts";
@@ -62,7 +62,7 @@ export function parseWhitelist(text: string): ParsedWhitelist {
 
 function describe(entry: WhitelistEntry): ListedCommand {
   const { name, line, allowed } = entry;
-  const refused = knownOf(entry).find((known) => known.refused !== undefined)?.refused;
+  const refused = knownEntries(entry).find((known) => known.refused !== undefined)?.refused;
   return { name, line, allowed, ...(allowed && refused !== undefined ? { refused } : {}) };
 }
 
