@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { tmpdir } from "node:os";
 import { helpText } from "../config/help_text.ts";
 import { parseSettings } from "../config/parse_settings.ts";
 import { executorSettings } from "../config/settings/hook_executor_settings.ts";
@@ -17,6 +16,7 @@ import { type Command, type CommandInput, type ExitCode, InputError } from "./co
 import { listenError } from "./listen_error.ts";
 import { loggedRunner } from "./logged_runner.ts";
 import { controllerSettings } from "./operator_settings.ts";
+import { openSpoolDirectory } from "./spool_directory.ts";
 import { systemClock } from "./system_clock.ts";
 
 /** How long a hook waits for its turn. */
@@ -72,7 +72,9 @@ async function runExecutor(input: CommandInput): Promise<ExitCode> {
   if (values.hookTokenFile === "") {
     log.warn("HOOK_TOKEN_FILE is not set: every process of this pod may run hooks");
   }
-  await serve(values, { log, scratch: tmpdir(), signal: input.signal });
+  // What hooks of a killed executor have left goes with its directory.
+  await using scratch = await openSpoolDirectory({ now: systemClock.now() });
+  await serve(values, { log, scratch: scratch.path, signal: input.signal });
   return 0;
 }
 
@@ -86,7 +88,7 @@ function openLog({ logLevel: level, logEncoding: encoding }: ExecutorValues): Lo
 /** Where an executor runs. */
 interface ExecutorPlace {
   readonly log: Log;
-  /** Directory of temporary files. */
+  /** Directory for what hooks write. */
   readonly scratch: string;
   readonly signal: AbortSignal;
 }

@@ -1,3 +1,4 @@
+import { isForbiddenVariable } from "./forbidden_variable.ts";
 import type { HookCall } from "./hook_call.ts";
 
 /** Below what Linux takes for arguments and environment together (128 KiB each and a quarter of the stack, 2 MiB, in all). */
@@ -5,13 +6,10 @@ const maxBytes = 120 * 1024;
 
 const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** Variables that change which code runs, and our own; no whitelist gives them away. */
-const reserved = /^(LD_.*|GCONV_PATH|GLIBC_TUNABLES|PATH|HOME|TMPDIR|EXTERNALSOURCE_HOOK)$/;
-
 /** Why no system could run a call as it is meant, whatever the whitelist says; undefined if it can. */
 export function callProblem({ command, args, env }: HookCall): string | undefined {
   const names = Object.keys(env);
-  const bad = names.find((name) => !variableName.test(name) || reserved.test(name));
+  const bad = names.find((name) => !variableName.test(name) || isForbiddenVariable(name));
   if (bad !== undefined) return `env ${JSON.stringify(bad.slice(0, 100))} cannot be set`;
   const texts = [command, ...args, ...names, ...Object.values(env)];
   if (texts.some((text) => text.includes("\0"))) return "a NUL byte cannot be in an argument";

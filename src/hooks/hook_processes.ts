@@ -5,8 +5,8 @@ import { type ListedProcess, readProcessTable } from "./process_table.ts";
 /** How often the list is looked through while a command runs, for what its ended children have left. */
 const watchMs = 5_000;
 
-/** After this many rounds of killing, processes are stopped before they are killed: they are made faster than they die. */
-const patience = 3;
+/** After this many rounds of killing, processes are stopped before they are killed: they may be made faster than they die. */
+const patience = 1;
 
 /** About ten seconds: a process that hangs in the kernel must not hold a worker for good. */
 const maxRounds = 400;
