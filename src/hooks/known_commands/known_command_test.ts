@@ -118,6 +118,8 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       ["../../etc/passwd"],
       '1 could be the path of a file; write it behind --expression, or a blank before the "/"',
     ],
+    [["-p", "lua"], '2 "-p" runs the Lua code of a document'],
+    [["-Pp=l"], '1 "-p" runs the Lua code of a document'],
     [["-o"], '1 "-o" needs a value'],
     [['--expression=load("x")'], '1 "load" reads a file'],
     [['."x', '"unclosed'], `2 ${file}`],

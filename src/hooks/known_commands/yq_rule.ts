@@ -1,6 +1,6 @@
 import type { CommandRule, CommandUse, Refusal } from "./command_rule.ts";
 import { optionSyntax } from "./option_syntax.ts";
-import { type Operand, readOptions } from "./read_options.ts";
+import { type GivenOption, type Operand, readOptions } from "./read_options.ts";
 import { suspectYqExpression } from "./yq_expression.ts";
 
 const reads = "reads a file";
@@ -36,6 +36,8 @@ const subcommands = ["e", "eval", "ea", "eval-all"];
 export const yqRule: CommandRule = (use) => {
   const given = readOptions(use.args, syntax);
   if (given.refusal) return given.refusal;
+  const lua = given.options.find(isLuaInput);
+  if (lua) return { place: lua.place, token: lua.name, why: "runs the Lua code of a document" };
   const forced = given.options.filter(({ name }) => name === "--expression");
   const operands = subcommands.includes(given.operands[0]?.text ?? "")
     ? given.operands.slice(1)
@@ -46,6 +48,11 @@ export const yqRule: CommandRule = (use) => {
   return forced.map(({ value = "", place }) => suspect({ text: value, place }, use))
     .find((each) => each) ?? (first && (refusePath(first) ?? suspect(first, use)));
 };
+
+/** yq evaluates such a document; without Lua's libraries, but also without an end. */
+function isLuaInput({ name, value = "" }: GivenOption): boolean {
+  return (name === "-p" || name === "--input-format") && /^=?l/i.test(value);
+}
 
 function suspect({ text, place }: Operand, { env }: CommandUse): Refusal | undefined {
   const suspicion = suspectYqExpression(text, env);
