@@ -18,7 +18,7 @@ export class HookWorld implements AsyncDisposable {
   readonly stage = createHookStage({
     runner: this.runner,
     whitelist: this.runner.whitelist,
-    missing: "there is no whitelist at /w.yaml",
+    missing: () => "there is no whitelist at /w.yaml",
   });
   /** Slots held now, and how often one was taken. */
   readonly slots = { held: 0, taken: 0 };

@@ -162,7 +162,7 @@ export class ReconcileWorld implements AsyncDisposable {
       hooks: createHookStage({
         runner: this.hooks,
         whitelist: this.hooks.whitelist,
-        missing: "there is no whitelist",
+        missing: () => "there is no whitelist",
       }),
       pack: packDocument,
       store: new Proxy(store, {

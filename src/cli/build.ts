@@ -1,11 +1,11 @@
 import { parseSettings } from "../config/parse_settings.ts";
 import { helpText } from "../config/help_text.ts";
-import { hookSettings } from "../config/settings/hook_settings.ts";
+import { hookSettings, localHookSettings } from "../config/settings/hook_settings.ts";
 import { reconcileSettings } from "../config/settings/reconcile_settings.ts";
 import type { Settings } from "../core/setting.ts";
 import { sourceKey } from "../core/source_key.ts";
 import { generatorDefinitions } from "../generate/registry.ts";
-import { type HookStage, refuseHooks } from "../hooks/hook_stage.ts";
+import type { HookStage } from "../hooks/hook_stage.ts";
 import { ManifestError } from "../objects/local/manifest_error.ts";
 import { readSourceFile, type SourceFile } from "../objects/local/read_source_file.ts";
 import { packDocument } from "../pack/pack_document.ts";
@@ -19,6 +19,7 @@ import type { Command, CommandInput, ExitCode } from "./command.ts";
 import { InputError } from "./command.ts";
 import { closeGenerators, createGenerators } from "./create_generators.ts";
 import { forgetProxies } from "./forget_proxies.ts";
+import { openLocalHooks } from "./local_hooks.ts";
 import { describeDifference } from "./published_difference.ts";
 import { isInPod, readPublished } from "./cluster_connection.ts";
 import { systemClock } from "./system_clock.ts";
@@ -52,7 +53,7 @@ const buildSettings = {
 const groups = {
   "Build": buildSettings,
   "Document": { maxSourceSize: reconcileSettings.maxSourceSize },
-  "Hooks": hookSettings,
+  "Hooks": { ...localHookSettings, ...hookSettings },
   "Upstream requests": generatorDefinitions.http.settings,
 };
 
@@ -98,8 +99,9 @@ async function build(input: CommandInput): Promise<ExitCode> {
     configMap: undefined,
     others: controllerSettings,
   });
-  // A kubeconfig may name a program that gets the credentials.
-  if (!values.diff || isInPod({ ...values, ...input })) input.drop("run");
+  // A kubeconfig may name a program that gets the credentials, and hooks are programs.
+  const mayConnect = values.diff && !isInPod({ ...values, ...input });
+  if (!mayConnect && values.whitelist === "") input.drop("run");
   for (const warning of warnings) input.printError(`${warning}\n`);
   const sourceFile = await readFile(positionals);
   const generators = createGenerators(values, {
@@ -108,25 +110,24 @@ async function build(input: CommandInput): Promise<ExitCode> {
     allowLoopback: true,
     clock: systemClock,
   });
+  await using stack = new AsyncDisposableStack();
+  stack.defer(() => closeGenerators(generators));
   const folder = await Deno.makeTempDir({ prefix: "externalsource-build-" });
-  try {
-    const hooks = refuseHooks("this version of the controller runs no hooks; remove spec.hooks");
-    const made = await make(sourceFile, {
-      ...values,
-      generators,
-      hooks,
-      folder,
-      signal: input.signal,
-    });
-    if (values.diff) return await compare(made, { ...values, sourceFile, input });
-    const output = values.output || `${sourceFile.source.metadata.name}.tar.gz`;
-    await write(made.packed.file, output);
-    input.print(describe(made, output));
-    return 0;
-  } finally {
-    await closeGenerators(generators);
-    await Deno.remove(folder, { recursive: true });
-  }
+  stack.defer(() => Deno.remove(folder, { recursive: true }));
+  const { stage: hooks } = await openLocalHooks({
+    whitelist: values.whitelist,
+    scratch: folder,
+    concurrent: 1,
+    defer: (release) => stack.defer(release),
+    onProblem: (problem) => input.printError(`${problem}\n`),
+  });
+  const { signal } = input;
+  const made = await make(sourceFile, { ...values, generators, hooks, folder, signal });
+  if (values.diff) return await compare(made, { ...values, sourceFile, input });
+  const output = values.output || `${sourceFile.source.metadata.name}.tar.gz`;
+  await write(made.packed.file, output);
+  input.print(describe(made, output));
+  return 0;
 }
 
 /** What a build came to. */

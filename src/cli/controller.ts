@@ -1,5 +1,5 @@
 import { helpText } from "../config/help_text.ts";
-import { refuseHooks } from "../hooks/hook_stage.ts";
+import type { ObjectEvent } from "../core/object_event.ts";
 import type { Objects } from "../objects/objects.ts";
 import { readOnlyObjects } from "../objects/read_only_objects.ts";
 import { createEventRecorder } from "../telemetry/event_recorder.ts";
@@ -9,6 +9,8 @@ import { type ControllerStart, startController } from "./controller_start.ts";
 import { createOperator, type OperatorPlace } from "./create_operator.ts";
 import { forbiddenEndpoints } from "./forbidden_endpoints.ts";
 import { forgetProxies } from "./forget_proxies.ts";
+import type { Servers } from "./servers.ts";
+import { openSidecarHooks } from "./sidecar_hooks.ts";
 import { OperatorResources } from "./operator_resources.ts";
 import { controllerSettingGroups } from "./operator_settings.ts";
 import { systemClock } from "./system_clock.ts";
@@ -59,16 +61,14 @@ async function control(start: ControllerStart, { signal }: CommandInput): Promis
   const servers = resources.startServers({ values, store, telemetry, clock: systemClock });
   const generators = resources.createGenerators(values, {
     maxSourceSize: values.maxSourceSize,
-    forbiddenEndpoints: forbiddenEndpoints(server, Object.values(servers.addresses)),
+    forbiddenEndpoints: forbiddenEndpoints(server, ownServers(values, servers)),
     allowLoopback: false,
     clock: systemClock,
   });
-  const flux = fluxEvents(start);
-  resources.defer(async () => await flux?.close());
-  const record = createEventRecorder({
-    recordEvent: (event) => objects.recordEvent(event),
-    fluxEvents: flux,
-    redact: (text) => telemetry.redactor.redact(text),
+  const record = openRecorder(start, objects, resources);
+  const hooks = await openSidecarHooks({
+    ...{ values, telemetry, resources },
+    onBadWhitelist: (problem) => tellOfWhitelist(problem, { values, record }),
   });
   const urlBase = controllerUrlBase(values, { port: servers.artifactPort });
   telemetry.log.info("started", {
@@ -76,8 +76,7 @@ async function control(start: ControllerStart, { signal }: CommandInput): Promis
     ...servers.addresses,
   });
   const operator = createOperator({
-    hooks: refuseHooks("this version of the controller runs no hooks; remove spec.hooks"),
-    ...{ objects, store, generators, values, telemetry, spoolDirectory },
+    ...{ objects, store, generators, hooks, values, telemetry, spoolDirectory },
     urlBase,
     watchNamespace: watchedNamespace(values),
     recordEvent: (event) => void record(event),
@@ -91,6 +90,33 @@ async function control(start: ControllerStart, { signal }: CommandInput): Promis
   return 0;
 }
 
+/** `host:port` of each server of the pod, the executor of hooks among them. */
+function ownServers(
+  { hookExecutorEndpoint }: Pick<ControllerStart["values"], "hookExecutorEndpoint">,
+  { addresses }: Pick<Servers, "addresses">,
+): readonly string[] {
+  const executor = URL.parse(hookExecutorEndpoint);
+  const isTcp = executor?.protocol === "http:";
+  return [
+    ...Object.values(addresses),
+    ...(isTcp ? [`${executor.hostname}:${executor.port || 80}`] : []),
+  ];
+}
+
+function openRecorder(
+  start: ControllerStart,
+  objects: Objects,
+  resources: OperatorResources,
+): ReturnType<typeof createEventRecorder> {
+  const flux = fluxEvents(start);
+  resources.defer(async () => await flux?.close());
+  return createEventRecorder({
+    recordEvent: (event) => objects.recordEvent(event),
+    fluxEvents: flux,
+    redact: (text) => start.telemetry.redactor.redact(text),
+  });
+}
+
 /** The objects of the cluster, or a view of them that changes nothing. */
 function seenObjects({ values, place, objects, telemetry: { log } }: ControllerStart): Objects {
   if (!isReadOnly(values, place)) return objects;
@@ -98,6 +124,25 @@ function seenObjects({ values, place, objects, telemetry: { log } }: ControllerS
     "read-only: nothing is published unless --storage-adv-addr says where the cluster reaches this machine",
   );
   return readOnlyObjects(objects, (line) => log.info(line));
+}
+
+/** An event of the pod, whose operators the whitelist is a matter of. */
+function tellOfWhitelist(
+  problem: string,
+  { values: { podName, podNamespace }, record }: {
+    readonly values: ControllerStart["values"];
+    readonly record: (event: ObjectEvent) => Promise<void>;
+  },
+): void {
+  if (podName === "") return;
+  const pod = { apiVersion: "v1", kind: "Pod", namespace: podNamespace, name: podName, uid: "" };
+  void record({
+    involvedObject: pod,
+    type: "Warning",
+    reason: "WhitelistRefused",
+    message: problem,
+    time: systemClock.now(),
+  });
 }
 
 /** What a process keeps to itself needs no owner, and so no right to read the Namespace. */

@@ -1,7 +1,6 @@
 import type { SettingValues } from "../core/setting.ts";
 import type { SourceKey } from "../core/source_key.ts";
 import type { Generator } from "../generate/generator.ts";
-import type { HookStage } from "../hooks/hook_stage.ts";
 import type { Objects } from "../objects/objects.ts";
 import { packDocument } from "../pack/pack_document.ts";
 import type { ReconcileContext } from "../reconcile/reconcile_context.ts";
@@ -19,6 +18,7 @@ import {
   type StageObserver,
 } from "./measured_stages.ts";
 import { measuredHooks } from "./measured_hooks.ts";
+import type { OpenHooks } from "./open_hooks.ts";
 import { Operator } from "./operator.ts";
 import { protectingReader } from "./protect_secrets.ts";
 import { observeQueue, observeRuns } from "./run_observer.ts";
@@ -35,7 +35,7 @@ export interface OperatorPlace {
   readonly objects: Objects;
   readonly store: FallbackStore;
   readonly generators: Readonly<Record<string, Generator>>;
-  readonly hooks: HookStage;
+  readonly hooks: OpenHooks;
   readonly values: OperatorValues;
   readonly telemetry: Telemetry;
   readonly urlBase: string;
@@ -57,7 +57,7 @@ export function createOperator(place: OperatorPlace): Operator {
   const protectedObjects = withReader(objects, protectingReader(objects, redactor));
   const own = log.named("controller");
   const hookReports = new HookReports({ log: own, metrics });
-  return new Operator({
+  const operator = new Operator({
     objects: protectedObjects,
     stages: {
       generators: Object.fromEntries(
@@ -65,7 +65,7 @@ export function createOperator(place: OperatorPlace): Operator {
           [type, each],
         ) => [type, measuredGenerator(each, type, measuring)]),
       ),
-      hooks: measuredHooks(place.hooks, { clock, onRun: (run) => hookReports.ran(run) }),
+      hooks: measuredHooks(place.hooks.stage, { clock, onRun: (run) => hookReports.ran(run) }),
       pack: measuredPack(packDocument, measuring),
       store: measuredStore(store, measuring),
       held: (key) => store.held(key),
@@ -86,6 +86,8 @@ export function createOperator(place: OperatorPlace): Operator {
     onProblem: (action, error) => own.error(`cannot ${action}`, { error }),
     onForgotten: (key) => metrics.forgetSource(key),
   });
+  place.hooks.onWhitelist(() => operator.retryRefused());
+  return operator;
 }
 
 function stageObserver(metrics: Telemetry["metrics"]): StageObserver {

@@ -1,10 +1,9 @@
 import { helpText } from "../config/help_text.ts";
 import { parseSettings } from "../config/parse_settings.ts";
-import { hookSettings } from "../config/settings/hook_settings.ts";
+import { hookSettings, localHookSettings } from "../config/settings/hook_settings.ts";
 import { reconcileSettings } from "../config/settings/reconcile_settings.ts";
 import type { Settings, SettingValues } from "../core/setting.ts";
 import { generatorDefinitions } from "../generate/registry.ts";
-import { refuseHooks } from "../hooks/hook_stage.ts";
 import { formatFileProblem } from "../objects/local/file_problem.ts";
 import { LocalObjects } from "../objects/local/local_objects.ts";
 import { serveSettings } from "../serve/settings.ts";
@@ -13,9 +12,11 @@ import { checkSpec } from "./check_spec.ts";
 import { type Command, type CommandInput, type ExitCode, InputError } from "./command.ts";
 import { createOperator } from "./create_operator.ts";
 import { forgetProxies } from "./forget_proxies.ts";
+import { openLocalHooks } from "./local_hooks.ts";
 import { localUrlBase } from "./local_url_base.ts";
 import type { LocalView } from "./local_view.ts";
 import { openLocalView } from "./open_local_view.ts";
+import type { OpenHooks } from "./open_hooks.ts";
 import { OperatorResources } from "./operator_resources.ts";
 import { OperatorSamples } from "./operator_samples.ts";
 import { systemClock } from "./system_clock.ts";
@@ -35,7 +36,7 @@ const localSettings = {
 const groups = {
   "Local": localSettings,
   "Sources and retries": reconcileSettings,
-  "Hooks": hookSettings,
+  "Hooks": { ...localHookSettings, ...hookSettings },
   "Upstream requests": generatorDefinitions.http.settings,
   "Artifacts": { ...retentionSettings, ...serveSettings },
 };
@@ -43,6 +44,7 @@ const described = {
   ...localSettings,
   ...reconcileSettings,
   ...hookSettings,
+  ...localHookSettings,
   ...generatorDefinitions.http.settings,
   ...retentionSettings,
   ...serveSettings,
@@ -76,7 +78,6 @@ line for each thing that happens.`,
 
 async function runLocal(input: CommandInput): Promise<ExitCode> {
   forgetProxies();
-  input.drop("run");
   const { arguments: given, environment } = input;
   const { values, positionals, warnings } = parseSettings({
     described,
@@ -85,6 +86,7 @@ async function runLocal(input: CommandInput): Promise<ExitCode> {
     configMap: undefined,
     others: controllerSettings,
   });
+  if (values.whitelist === "") input.drop("run");
   for (const warning of warnings) input.printError(`${warning}\n`);
   const directory = await checkDirectory(positionals);
   const objects = new LocalObjects({
@@ -130,6 +132,7 @@ async function operate({ directory, objects, values, view, input }: LocalRun): P
     allowLoopback: true,
     clock,
   });
+  const hooks = await openHooks({ values, view }, { resources, scratch: spoolDirectory });
   const servers = resources.startServers({
     values: { ...values, ...noOtherServers },
     store,
@@ -138,8 +141,7 @@ async function operate({ directory, objects, values, view, input }: LocalRun): P
   });
   const urlBase = localUrlBase(values.artifactServerHost, servers.artifactPort);
   const operator = createOperator({
-    hooks: refuseHooks("this version of the controller runs no hooks; remove spec.hooks"),
-    ...{ objects, store, generators, values, telemetry, spoolDirectory },
+    ...{ objects, store, generators, hooks, values, telemetry, spoolDirectory },
     urlBase,
     watchNamespace: "",
     recordEvent: (event) => void objects.recordEvent(event),
@@ -150,6 +152,18 @@ async function operate({ directory, objects, values, view, input }: LocalRun): P
   await operator.run(input.signal);
   await servers.drain(values.drainTimeout);
   return 0;
+}
+
+function openHooks(
+  { values, view }: Pick<LocalRun, "values" | "view">,
+  { resources, scratch }: { readonly resources: OperatorResources; readonly scratch: string },
+): Promise<OpenHooks> {
+  return openLocalHooks({
+    ...values,
+    scratch,
+    defer: (release) => resources.defer(release),
+    onProblem: (problem) => view.problem(problem),
+  });
 }
 
 /** Probes and metrics are for clusters. */

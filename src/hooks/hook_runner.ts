@@ -2,7 +2,10 @@ import type { HookCall } from "./hook_call.ts";
 
 /** Where the input of a hook comes from and its output goes to, both in pieces and with back pressure. */
 export interface HookStreams {
-  /** Standard input. A command that ends without reading all of it is no failure. */
+  /**
+   * Standard input, in pieces that are valid until the next one is asked for. A command that ends without reading all of
+   * it is no failure.
+   */
   readonly stdin: AsyncIterable<Uint8Array>;
   /** Takes standard output; a piece is valid until the promise has settled. */
   write(piece: Uint8Array): Promise<void>;

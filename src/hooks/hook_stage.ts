@@ -25,7 +25,7 @@ export interface HookStageParts {
   /** Undefined while there is none that can be used. */
   readonly whitelist: () => Whitelist | undefined;
   /** Why there is none, for a condition: names the file. */
-  readonly missing: string;
+  readonly missing: () => string;
 }
 
 /** What stands for the hash of a whitelist that is not there. */
@@ -38,7 +38,7 @@ export function createHookStage({ runner, whitelist, missing }: HookStageParts):
     check(steps) {
       const rules = whitelist();
       for (const step of steps) {
-        if (!rules) throw new HookFailure("unavailable", missing).toStepError(step);
+        if (!rules) throw new HookFailure("unavailable", missing()).toStepError(step);
         const verdict = rules.check(step.call);
         if (!verdict.allowed) throw notAllowed(step, verdict.reason);
       }

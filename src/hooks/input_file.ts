@@ -22,11 +22,11 @@ export class InputFile {
     }
   }
 
-  /** Each piece is a buffer of its own: a runner may still be sending one while it asks for the next. */
+  /** Pieces that are valid until the next one is asked for. */
   async *pieces(): AsyncGenerator<Uint8Array> {
     try {
+      const buffer = new Uint8Array(maxPieceBytes);
       for (let left = this.#size; left > 0;) {
-        const buffer = new Uint8Array(Math.min(maxPieceBytes, left));
         const count = await this.#file.read(buffer);
         if (count === null) return;
         left -= count;

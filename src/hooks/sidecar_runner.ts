@@ -113,7 +113,8 @@ class Exchange {
     const { command, args, env, timeoutMs } = call;
     yield Buffer.from(`${JSON.stringify({ command, args, env, timeoutMs })}\n`);
     try {
-      yield* this.#streams.stdin;
+      // A stream keeps pieces after it has asked for more.
+      for await (const piece of this.#streams.stdin) yield piece.slice();
     } catch (error) {
       this.#fail(error);
       throw error;
