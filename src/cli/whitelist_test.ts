@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { runCommand as runProgram } from "../../tests/run_command.ts";
 import type { CommandInput } from "./command.ts";
 import { runCommand } from "./run_command.ts";
 
@@ -123,3 +124,12 @@ for (const { given, says } of wrong) {
     assert.match(err, says);
   });
 }
+
+Deno.test("whitelist check reads standard input with the permissions that it keeps", async () => {
+  const main = new URL("../main.ts", import.meta.url).pathname;
+  const out = await runProgram(Deno.execPath(), {
+    args: ["run", "--no-prompt", "--allow-all", main, "whitelist", "check", "-"],
+    stdin: "commands:\n  jq: { allowed: true }\n",
+  });
+  assert.equal(out, "-: 1 command allowed");
+});
