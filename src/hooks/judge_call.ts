@@ -11,6 +11,8 @@ const directories = ["/usr/local/bin", "/usr/bin", "/bin"];
 /** In UTF-16 units. More is a document, which belongs on standard input; patterns of RE2 take under 20 ms for so much. */
 const maxArgumentLength = 32_768;
 const maxArguments = 1_000;
+/** Of all arguments together, in UTF-16 units: what Linux takes, and what is checked in no time. */
+const maxLength = 131_072;
 
 const escape = 'only "unsafe: true" in the whitelist allows that';
 
@@ -65,7 +67,8 @@ function argumentProblem(args: readonly string[]): string | undefined {
       return `${which} is longer than ${maxArgumentLength} characters`;
     }
   }
-  return undefined;
+  const length = args.reduce((sum, text) => sum + text.length, 0);
+  return length > maxLength ? `arguments of more than ${maxLength} characters` : undefined;
 }
 
 function environmentProblem(

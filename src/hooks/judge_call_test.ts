@@ -63,6 +63,11 @@ const calls: readonly Call[] = [
   },
   {
     command: "free",
+    args: Array(5).fill("x".repeat(30_000)),
+    reason: '"free": arguments of more than 131072 characters',
+  },
+  {
+    command: "free",
     args: Array(1_001).fill(""),
     reason: '"free": 1001 arguments, at most 1000 are allowed',
   },

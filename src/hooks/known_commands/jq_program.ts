@@ -39,14 +39,20 @@ export function suspectJqProgram(
   program: string,
   env: readonly string[],
 ): Suspicion | undefined {
-  // Whether these end a comment differs between versions: 1.7.1 lets it go on behind a backslash.
-  if (/#[^\n]*(?:\\\r?\n|\r(?!\n))/.test(program)) {
+  if (program.split("\n").some(hasUnclearComment)) {
     return {
       token: "#",
       why: "begins a comment that has a backslash or a carriage return at its end",
     };
   }
   return new JqReader(program, env).read();
+}
+
+/** Whether these end a comment differs between versions: 1.7.1 lets it go on behind a backslash. */
+function hasUnclearComment(line: string): boolean {
+  const start = line.indexOf("#");
+  const comment = start < 0 ? "" : line.slice(start).replace(/\r$/, "");
+  return comment.endsWith("\\") || comment.includes("\r");
 }
 
 class JqReader {

@@ -47,6 +47,8 @@ class SedReader {
   readonly #script: string;
   readonly #brackets: boolean;
   #at = 0;
+  /** Whether a bracket of this part has no end; then none behind it has one either. */
+  #unclosed = false;
 
   constructor(script: string, brackets: boolean) {
     this.#script = script;
@@ -135,6 +137,7 @@ class SedReader {
     if (!/^[!-[\]-~]$/.test(delimiter)) throw new Ambiguous(delimiter);
     this.#at++;
     for (let part = 0; part < parts; part++) {
+      this.#unclosed = false;
       while (this.#peek() !== delimiter) this.#step(delimiter, pattern && part === 0);
       this.#at++;
     }
@@ -151,9 +154,11 @@ class SedReader {
 
   /** Only brackets that every version ends in the same place may hold the delimiter. */
   #bracket(delimiter: string): boolean {
+    if (this.#unclosed) return false;
     if (this.#take(/\[\^?[^\][\\\n]+\]/y) !== undefined) return true;
     const found = this.#take(/\[\^?\]?(?:\[:\w+:\]|\\[^]|[^\]\n\\])*\]/y);
     if (found?.replace(/\\[^]/g, "").includes(delimiter)) throw new Ambiguous("[");
+    this.#unclosed = found === undefined;
     return found !== undefined;
   }
 

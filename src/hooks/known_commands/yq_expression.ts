@@ -55,7 +55,7 @@ export function suspectYqExpression(
 
 /** In a string `\(…)` is an expression; the escapes before it are undone first, so any backslash counts. */
 function suspectString(text: string): Suspicion | undefined {
-  return /\\+\(/.test(text) || /\\[ux]/.test(text) ? suspectWord(text) : undefined;
+  return /\\\(/.test(text) || /\\[ux]/.test(text) ? suspectWord(text) : undefined;
 }
 
 function suspectWord(text: string): Suspicion | undefined {
