@@ -67,7 +67,7 @@ async function openWhitelist(
     clock: systemClock,
     onChange: () => {
       metrics.whitelistLoaded(true);
-      log.info("another whitelist is in force");
+      log.info("this whitelist is in force from now on", { file });
       onChange();
     },
     onProblem: (problem) => {
