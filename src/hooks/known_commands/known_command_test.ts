@@ -58,6 +58,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     [["[1,env]"], '1 "env" reads the environment'],
     [["{$ENV}"], '1 "$ENV" reads the environment'],
     [["..|env"], '1 "env" reads the environment'],
+    [["..env"], '1 "env" reads the environment'],
     [["env.OTHER"], '1 "env" reads the environment'],
     [["input_filename"], '1 "input_filename" tells of files'],
     [['"a" | modulemeta'], '1 "modulemeta" loads a module from a file'],
