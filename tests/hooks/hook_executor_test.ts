@@ -121,7 +121,7 @@ Deno.test("hook-executor in a container finds also what has wiped its traces", a
   const wiped = "(setsid env -i sleep 7654 > /dev/null 2>&1 &)";
   const one = executor.execute(`${wiped}; sleep 0.2; echo done`);
   // What a hook that goes on has in the background is not taken for it.
-  const other = executor.execute("(sleep 0.6; echo late) & sleep 0.3; wait");
+  const other = executor.execute("((sleep 0.6; echo late) &); sleep 1");
   assert.deepEqual(await one, { stdout: "done\n", exitCode: 0 });
   assert.deepEqual(await processesWith("sleep 7654"), []);
   assert.deepEqual(await other, { stdout: "late\n", exitCode: 0 });
