@@ -1,3 +1,4 @@
+import { fileErrorCode } from "../core/file_error.ts";
 import { type BindAddress, formatBindAddress } from "../serve/bind_address.ts";
 import { InputError } from "./command.ts";
 
@@ -17,13 +18,14 @@ export function listenError(
 }
 
 function stateOf(cause: unknown, flags: ListenFlags): string {
-  if (cause instanceof Deno.errors.AddrInUse) {
+  const code = fileErrorCode(cause);
+  if (cause instanceof Deno.errors.AddrInUse || code === "EADDRINUSE") {
     return `the port is in use; choose another with ${flags.port}, or 0 for any free one`;
   }
-  if (cause instanceof Deno.errors.PermissionDenied) {
+  if (cause instanceof Deno.errors.PermissionDenied || code === "EACCES") {
     return `this user may not; choose a port above 1023 with ${flags.port}`;
   }
-  if (cause instanceof Deno.errors.AddrNotAvailable) {
+  if (cause instanceof Deno.errors.AddrNotAvailable || code === "EADDRNOTAVAIL") {
     return `this machine does not have that address, see ${flags.host}`;
   }
   return `${cause instanceof Error ? cause.message : cause}, see ${flags.host}`;

@@ -97,6 +97,14 @@ Deno.test("hook-executor refuses what it does not know", async () => {
   assert.match(executor.log, /did you mean --allow-root\?/);
 });
 
+Deno.test("hook-executor says that its port is in use", async () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const args = ["--allow-root", "--host=127.0.0.1", `--port=${taken.addr.port}`];
+  await using executor = new ExecutorProcess({ args });
+  assert.equal(await executor.end(), 2);
+  assert.match(executor.log, /the port is in use; choose another with --port/);
+});
+
 Deno.test("hook-executor ends with 0 after SIGTERM, the hooks with it, and leaves no file", async () => {
   await using executor = new ExecutorProcess({ args: ["--allow-root", "--drain-timeout=100ms"] });
   const running = executor.execute("touch $TMPDIR/a; echo started; sleep 6543").catch(() =>
