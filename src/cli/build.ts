@@ -186,7 +186,7 @@ async function make({ source, secrets }: SourceFile, options: MakeOptions): Prom
     stage: options.hooks,
     slot: () => Promise.resolve(() => {}), // one document has no rivals
   });
-  hooks.check();
+  await hooks.check();
   const built = await buildRequest(plan, {
     source: source.metadata,
     readSecret: (name) => Promise.resolve(secrets.get(sourceKey(name))),

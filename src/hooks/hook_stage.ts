@@ -1,5 +1,8 @@
+import { setImmediate } from "node:timers/promises";
 import type { NamespacedName } from "../core/source_key.ts";
 import { StepError } from "../core/step_error.ts";
+import { callProblem } from "./check_call.ts";
+import type { HookCall } from "./hook_call.ts";
 import { HookFailure } from "./hook_failure.ts";
 import type { HookResult, HookRunner, HookStreams } from "./hook_runner.ts";
 import { type HookStep, nameStep } from "./hook_step.ts";
@@ -14,7 +17,7 @@ export interface HookStage {
    *
    * @throws {StepError} class `hook-not-allowed` if the whitelist refuses one; class `hook` if there is no whitelist
    */
-  check(steps: readonly HookStep[]): void;
+  check(steps: readonly HookStep[]): Promise<void>;
   /** One run of a hook of `source`. @throws as {@linkcode HookRunner.run} */
   run(step: HookStep, streams: HookStreams, source: NamespacedName): Promise<HookResult>;
 }
@@ -35,12 +38,14 @@ const noRules = "none";
 export function createHookStage({ runner, whitelist, missing }: HookStageParts): HookStage {
   return {
     rules: () => whitelist()?.hash ?? noRules,
-    check(steps) {
+    async check(steps) {
       const rules = whitelist();
       for (const step of steps) {
         if (!rules) throw new HookFailure("unavailable", missing()).toStepError(step);
-        const verdict = rules.check(step.call);
-        if (!verdict.allowed) throw notAllowed(step, verdict.reason);
+        const reason = refusalOf(step.call, rules);
+        if (reason !== undefined) throw notAllowed(step, reason);
+        // A long argument takes patterns some milliseconds, and a spec may have many.
+        await setImmediate();
       }
     },
     run: (step, streams) => runner.run(step.call, streams),
@@ -51,11 +56,18 @@ export function createHookStage({ runner, whitelist, missing }: HookStageParts):
 export function refuseHooks(reason: string): HookStage {
   return {
     rules: () => noRules,
-    check([step]) {
+    async check([step]) {
       if (step) throw notAllowed(step, reason);
     },
     run: (step) => Promise.reject(notAllowed(step, reason)),
   };
+}
+
+function refusalOf(call: HookCall, rules: Whitelist): string | undefined {
+  const problem = callProblem(call);
+  if (problem !== undefined) return problem;
+  const verdict = rules.check(call);
+  return verdict.allowed ? undefined : verdict.reason;
 }
 
 function notAllowed(step: HookStep, reason: string): StepError {

@@ -50,7 +50,7 @@ export class MakeArtifact {
   /** @throws {StepError} as the stages */
   async make(): Promise<Extract<Outcome, { kind: "published" }>> {
     try {
-      this.#checkHooks();
+      await this.#checkHooks();
       const result = await this.#fetch();
       const { lastDocument } = this.#subject.memory;
       const { fetched, fingerprint } = result;
@@ -68,10 +68,10 @@ export class MakeArtifact {
   }
 
   /** Before the upstream is asked: what may not be transformed is not wanted. */
-  #checkHooks(): void {
+  async #checkHooks(): Promise<void> {
     const { memory } = this.#subject;
     memory.refusedUnder = this.#hooks.rules;
-    this.#hooks.check();
+    await this.#hooks.check();
     memory.refusedUnder = undefined;
   }
 

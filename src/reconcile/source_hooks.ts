@@ -61,8 +61,8 @@ export class SourceHooks {
   }
 
   /** @throws {StepError} class `hook-not-allowed`, or `hook` if there is no whitelist */
-  check(): void {
-    if (this.rules !== undefined) this.#options.stage.check(allSteps(this.#plan));
+  async check(): Promise<void> {
+    if (this.rules !== undefined) await this.#options.stage.check(allSteps(this.#plan));
   }
 
   /** @throws {StepError} class `hook` */
