@@ -66,13 +66,13 @@ async function run(
   }
 }
 
-/** Resolves when the bytes have left for the caller. */
+/** Resolves when the caller can take more; the payload is copied, so that it may be used again. */
 function sendFrame(response: ServerResponse, type: FrameType, payload: Uint8Array): Promise<void> {
+  const frame = Buffer.concat([frameHead(type, payload.length), payload]);
   return new Promise((resolve, reject) => {
-    response.cork();
-    response.write(frameHead(type, payload.length));
-    response.write(payload, (error) => error ? reject(error) : resolve());
-    response.uncork();
+    const mayGoOn = response.write(frame, (error) => error && reject(error));
+    if (mayGoOn) resolve();
+    else response.once("drain", resolve);
   });
 }
 
