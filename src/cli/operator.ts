@@ -13,6 +13,7 @@ import { reactionTo } from "../reconcile/change_filter.ts";
 import { GarbageCollector } from "../reconcile/garbage_collector.ts";
 import type { Delays, ReconcileContext } from "../reconcile/reconcile_context.ts";
 import { type ReconcileResult, reconcileSource } from "../reconcile/reconcile_source.ts";
+import { isWanted } from "../reconcile/is_wanted.ts";
 import type { SourceMemories } from "../reconcile/source_memory.ts";
 import type { StoreOwner } from "../reconcile/store_owner.ts";
 import { isNamed, sweepStore } from "../reconcile/sweep_store.ts";
@@ -86,6 +87,7 @@ export class Operator {
       clock,
       ttlMs: settings.artifactRetentionTtl,
       records: settings.artifactRetentionRecords,
+      isWanted: this.#isWanted,
       onProblem: parts.onProblem,
     });
     const limits = this.#limits;
@@ -173,6 +175,9 @@ export class Operator {
     return source && publishedArtifact(source)?.path;
   }
 
+  #isWanted = (key: string): boolean =>
+    isWanted(key, { objects: this.#parts.objects, memories: this.#memories });
+
   // An empty cluster tells no change, so the state has to be looked at.
   async #whenSynced(resolve: () => void, signal: AbortSignal): Promise<void> {
     while (!signal.aborted && !this.isSynced) await this.#pause(20, signal);
@@ -233,7 +238,7 @@ export class Operator {
     );
     if (outcome.kind === "gone") {
       this.#parts.onForgotten(key);
-      this.#garbage.collectLater(key, undefined);
+      this.#garbage.collectGone(key);
     }
     return { requeueAt };
   }
@@ -257,6 +262,7 @@ export class Operator {
         clock,
         ttlMs,
         signal,
+        isWanted: this.#isWanted,
         watchNamespace: settings.watchNamespace,
       };
       const onSurplus = (key: SourceKey) => this.#garbage.collectLater(key, undefined);

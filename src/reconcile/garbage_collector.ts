@@ -1,10 +1,10 @@
 import type { Artifact } from "../core/artifact.ts";
 import { artifactPrefix } from "../core/artifact_key.ts";
-import type { Clock } from "../core/clock.ts";
 import { type NamespacedName, type SourceKey, splitSourceKey } from "../core/source_key.ts";
 import type { Objects } from "../objects/objects.ts";
 import type { ArtifactStore, StoredInfo } from "../store/artifact_store.ts";
 import { selectGarbage } from "../store/garbage.ts";
+import { deleteUnneeded, type UnneededOptions } from "./delete_unneeded.ts";
 import type { StoreOwner } from "./store_owner.ts";
 import { publishedArtifact } from "./published_artifact.ts";
 
@@ -12,14 +12,13 @@ import { publishedArtifact } from "./published_artifact.ts";
 const marginMs = 1_000;
 
 /** What a collector works with. */
-export interface GarbageOptions {
-  readonly objects: Pick<Objects, "readSource">;
-  readonly store: Pick<ArtifactStore, "list" | "delete">;
+export interface GarbageOptions extends UnneededOptions {
+  readonly objects: Pick<Objects, "readSource" | "readArtifact"> & {
+    readonly artifacts: Pick<Objects["artifacts"], "state">;
+  };
+  readonly store: Pick<ArtifactStore, "list" | "stat" | "delete">;
   /** Whether it may delete; without one the store cannot be another cluster's. */
   readonly owner?: Pick<StoreOwner, "mayDelete"> | undefined;
-  readonly clock: Clock;
-  /** `--artifact-retention-ttl`, milliseconds. */
-  readonly ttlMs: number;
   /** `--artifact-retention-records` */
   readonly records: number;
   readonly onProblem: (action: string, error: unknown) => void;
@@ -39,6 +38,8 @@ export class GarbageCollector {
   readonly #planned = new Map<SourceKey, Plan>();
   /** When this process saw a key stop being the current one; forgotten when the key is deleted. */
   readonly #replacedAt = new Map<string, number>();
+  /** When this process learned that a source is gone, until a collection has come to it. */
+  readonly #goneAt = new Map<SourceKey, number>();
   readonly #running = new Set<Promise<void>>();
   #isStopped = false;
 
@@ -56,6 +57,12 @@ export class GarbageCollector {
     const plan = this.#planned.get(key);
     if (plan) plan.neededAt = neededAt;
     else this.#plan(key, neededAt);
+  }
+
+  /** Plans the collection of all that a source has left that is gone since now; one of its name may follow it. */
+  collectGone(key: SourceKey): void {
+    this.#goneAt.set(key, this.#options.clock.now());
+    this.collectLater(key, undefined);
   }
 
   #plan(key: SourceKey, at: number): void {
@@ -78,26 +85,52 @@ export class GarbageCollector {
 
   /** Collects the garbage of one source now. Chooses from a live read: a cache may lag behind what is published. */
   async collect(key: SourceKey): Promise<void> {
-    const { objects, store, owner, clock, ttlMs, records } = this.#options;
-    const name = splitSourceKey(key);
-    const source = await objects.readSource(name);
-    if (!source) return this.#forget(name); // the sweep decides about what nobody owns
-    const stored: StoredInfo[] = [];
-    for await (const info of store.list(artifactPrefix(name))) stored.push(info);
-    const currentKey = publishedArtifact(source)?.path;
-    const facts = { stored, currentKey, records, ttlMs, now: clock.now() };
-    const garbage = selectGarbage({
-      ...facts,
-      replacedAt: this.#replacedAt,
-      startedAt: this.#startedAt,
-    });
+    const garbage = await this.#choose(key);
     // A collection that is refused is made up for by a sweep, which reports what has too many artifacts.
-    if (garbage.length === 0 || await owner?.mayDelete() === false) return;
+    if (garbage.length === 0 || await this.#options.owner?.mayDelete() === false) return;
     for (const each of garbage) {
       if (this.#isStopped) return;
-      await store.delete(each);
-      this.#replacedAt.delete(each);
+      if (await deleteUnneeded(each, this.#options)) this.#replacedAt.delete(each);
     }
+  }
+
+  async #choose(key: SourceKey): Promise<string[]> {
+    const { objects, store, clock, ttlMs, records } = this.#options;
+    const name = splitSourceKey(key);
+    const goneAt = this.#takeGone(key);
+    const source = await objects.readSource(name);
+    // That it is gone the watch is about to tell: the TTL counts from then.
+    const isKnown = goneAt !== undefined && objects.artifacts.state !== "waiting";
+    if (!source && !isKnown) return [];
+    const currentKey = source ? publishedArtifact(source)?.path : await this.#outliving(name);
+    const stored: StoredInfo[] = [];
+    for await (const info of store.list(artifactPrefix(name))) stored.push(info);
+    const garbage = selectGarbage({
+      stored,
+      currentKey,
+      records: source ? records : 0,
+      ttlMs,
+      now: clock.now(),
+      replacedAt: this.#replacedAt,
+      startedAt: Math.max(this.#startedAt, goneAt ?? 0),
+    });
+    if (!source && !this.#goneAt.has(key)) this.#forget(name);
+    return garbage;
+  }
+
+  /** When a source was found gone; not needed any more once the TTL has passed. */
+  #takeGone(key: SourceKey): number | undefined {
+    const { clock, ttlMs } = this.#options;
+    const goneAt = this.#goneAt.get(key);
+    if (goneAt !== undefined && clock.now() - goneAt >= ttlMs) this.#goneAt.delete(key);
+    return goneAt;
+  }
+
+  /** What an ExternalArtifact names that has outlived its source: for a while until Kubernetes has removed it, or for good. */
+  async #outliving(name: NamespacedName): Promise<string | undefined> {
+    const { objects } = this.#options;
+    if (objects.artifacts.state !== "synced") return undefined;
+    return (await objects.readArtifact(name))?.status.artifact?.path;
   }
 
   #forget(name: NamespacedName): void {

@@ -4,7 +4,7 @@ import type { ExternalSource } from "../core/external_source.ts";
 import type { StoredInfo } from "../store/artifact_store.ts";
 import { ManualClock } from "../../tests/manual_clock.ts";
 import { settle } from "../../tests/settle.ts";
-import { artifactOf, sourceOf } from "../../tests/source_fixtures.ts";
+import { artifactOf, externalArtifactOf, sourceOf } from "../../tests/source_fixtures.ts";
 import { GarbageCollector } from "./garbage_collector.ts";
 
 const minute = 60_000;
@@ -16,14 +16,26 @@ class World {
   readonly clock = new ManualClock();
   readonly stored = new Map<string, StoredInfo>();
   readonly problems: string[] = [];
+  readonly wanted = new Set<string>();
   source: ExternalSource | undefined;
+  /** The digit that an ExternalArtifact names which has outlived its source. */
+  outliving: string | undefined;
   readFailure: Error | undefined;
   collections = 0;
   /** Awaited before each delete. */
   held: Promise<void> = Promise.resolve();
   isOurs = true;
+  /** Between the choice and the first delete. */
+  beforeDeletes = () => {};
   readonly collector = new GarbageCollector({
     objects: {
+      artifacts: { state: "synced" },
+      readArtifact: () =>
+        Promise.resolve(
+          this.outliving === undefined
+            ? undefined
+            : externalArtifactOf({ status: { artifact: artifactOf(this.outliving) } }),
+        ),
       readSource: () => {
         this.collections++;
         return this.readFailure ? Promise.reject(this.readFailure) : Promise.resolve(this.source);
@@ -34,9 +46,16 @@ class World {
       list: async function* (this: World, prefix: string) {
         for (const info of [...this.stored.values()]) if (info.key.startsWith(prefix)) yield info;
       }.bind(this),
+      stat: (each) => Promise.resolve(this.stored.get(each)),
       delete: (each) => this.held.then(() => void this.stored.delete(each)),
     },
-    owner: { mayDelete: () => Promise.resolve(this.isOurs) },
+    owner: {
+      mayDelete: () => {
+        this.beforeDeletes();
+        return Promise.resolve(this.isOurs);
+      },
+    },
+    isWanted: (each) => this.wanted.has(each),
     clock: this.clock,
     ttlMs: minute,
     records: 2,
@@ -56,6 +75,12 @@ class World {
     this.put(digit);
     this.source = sourceOf({ status: { artifact: artifactOf(digit) } });
     this.collector.collectLater(key, replaced);
+  }
+
+  /** The source is deleted, and the watch tells so. */
+  remove(): void {
+    this.source = undefined;
+    this.collector.collectGone(key);
   }
 
   get digits(): string {
@@ -115,7 +140,7 @@ Deno.test("GarbageCollector chooses from what is live, not from what it was told
   assert.equal(world.stored.has(keyOf("a")), true);
 });
 
-Deno.test("GarbageCollector deletes nothing when the live read fails, or finds no source", async () => {
+Deno.test("GarbageCollector deletes nothing when the live read fails, or finds a source gone before the watch", async () => {
   const world = new World();
   world.put("a", "b", "c");
   world.readFailure = new Error("unreachable");
@@ -126,6 +151,57 @@ Deno.test("GarbageCollector deletes nothing when the live read fails, or finds n
   world.collector.collectLater(key, undefined);
   await world.clock.advance(10 * minute);
   assert.equal(world.digits, "abc");
+});
+
+Deno.test("GarbageCollector deletes all of a deleted source once the TTL has passed", async () => {
+  const world = new World();
+  world.publish("a");
+  await world.clock.advance(10 * minute);
+  world.publish("b");
+  await world.clock.advance(minute - 1_000);
+  world.remove(); // a collection is planned for two seconds later
+  await world.clock.advance(minute - 1);
+  assert.equal(world.digits.includes("b"), true, "current until it was deleted");
+  await world.clock.advance(1_001);
+  assert.equal(world.digits, "");
+  assert.equal(world.clock.pending, 0);
+});
+
+Deno.test("GarbageCollector keeps what a source publishes that follows a deleted one of its name", async () => {
+  const world = new World();
+  world.publish("a");
+  await world.clock.advance(10 * minute);
+  world.remove();
+  world.source = sourceOf({ metadata: { uid: "uid-9" } });
+  for (const digit of ["b", "c", "d"]) {
+    await world.clock.advance(100);
+    world.publish(digit);
+  }
+  await world.collector.collect(key);
+  assert.equal(world.digits, "abcd", "a was current until its source was deleted");
+  await world.clock.advance(10 * minute);
+  assert.equal(world.digits, "cd");
+});
+
+Deno.test("GarbageCollector keeps what an ExternalArtifact names that outlives its source", async () => {
+  const world = new World();
+  world.put("a", "b");
+  world.remove();
+  world.outliving = "a";
+  await world.clock.advance(2 * minute);
+  assert.equal(world.digits, "a");
+});
+
+Deno.test("GarbageCollector keeps a key that a reconcile has just gone back to", async () => {
+  const world = new World();
+  world.put("a", "b", "c", "d", "e");
+  world.source = sourceOf({ status: { artifact: artifactOf("e") } });
+  await world.clock.advance(10 * minute);
+  world.put("f", "g");
+  world.beforeDeletes = () => world.put("a");
+  world.wanted.add(keyOf("b"));
+  await world.collector.collect(key);
+  assert.equal(world.digits, "abefg", "stored anew, about to be published, published, newest");
 });
 
 Deno.test("GarbageCollector deletes nothing of a source that another one's name begins with", async () => {

@@ -1,20 +1,17 @@
 import { parseArtifactKey } from "../core/artifact_key.ts";
-import type { Clock } from "../core/clock.ts";
 import { type SourceKey, sourceKey, splitSourceKey } from "../core/source_key.ts";
 import type { Objects } from "../objects/objects.ts";
 import type { ArtifactStore, StoredInfo } from "../store/artifact_store.ts";
 import { selectSweep } from "../store/sweep.ts";
+import { deleteUnneeded, type UnneededOptions } from "./delete_unneeded.ts";
 import type { StoreOwner } from "./store_owner.ts";
 
 /** What a sweep works with. */
-export interface SweepContext {
+export interface SweepContext extends UnneededOptions {
   readonly objects: Pick<Objects, "sources" | "artifacts" | "readSource" | "readArtifact">;
-  readonly store: Pick<ArtifactStore, "list" | "delete">;
+  readonly store: Pick<ArtifactStore, "list" | "stat" | "delete">;
   /** Whether it may delete; without one the store cannot be another cluster's. */
   readonly owner?: Pick<StoreOwner, "mayDelete"> | undefined;
-  readonly clock: Clock;
-  /** `--artifact-retention-ttl`, milliseconds. */
-  readonly ttlMs: number;
   /** The only namespace that is watched, if there is but one. */
   readonly watchNamespace?: string;
   readonly signal: AbortSignal;
@@ -48,7 +45,7 @@ export async function sweepStore(context: SweepContext): Promise<void> {
       ? await objects.readArtifact(name)
       : undefined;
     for (const key of keys) {
-      if (artifact?.status.artifact?.path !== key) await store.delete(key);
+      if (artifact?.status.artifact?.path !== key) await deleteUnneeded(key, context);
     }
   }
 }

@@ -41,10 +41,12 @@ class World implements Disposable {
         list: async function* () {
           yield* [...stored.values()];
         },
+        stat: (key) => Promise.resolve(stored.get(key)),
         delete: (key) => Promise.resolve(void stored.delete(key)),
       },
       clock: this.clock,
       ttlMs: minute,
+      isWanted: () => false,
       signal: this.#abort.signal,
       onSurplus: (key) => this.surplus.push(key),
       ...more,
@@ -55,6 +57,13 @@ class World implements Disposable {
     return [...this.stored.keys()];
   }
 }
+
+const withReads = (objects: MemoryObjects): SweepContext["objects"] => ({
+  sources: objects.sources,
+  artifacts: objects.artifacts,
+  readSource: (name) => objects.readSource(name),
+  readArtifact: (name) => objects.readArtifact(name),
+});
 
 Deno.test("sweepStore() removes what a source that is gone has left", async () => {
   using world = new World(keyOf("gone"), keyOf("gone", "b"), keyOf("here"));
@@ -71,6 +80,21 @@ Deno.test("sweepStore() removes nothing that is young", async () => {
   await world.clock.advance(1);
   await world.sweep();
   assert.equal(world.left.length, 0);
+});
+
+Deno.test("sweepStore() removes nothing that a source of the same name stores meanwhile", async () => {
+  using world = new World(keyOf("gone"), keyOf("gone", "b"), keyOf("gone", "c"));
+  const { objects } = world;
+  const readSource: SweepContext["objects"]["readSource"] = async (name) => {
+    const live = await objects.readSource(name);
+    world.put(keyOf("gone"), world.clock.now());
+    return live;
+  };
+  await world.sweep({
+    objects: { ...withReads(objects), readSource },
+    isWanted: (key) => key === keyOf("gone", "b"),
+  });
+  assert.deepEqual(world.left, [keyOf("gone"), keyOf("gone", "b")]);
 });
 
 Deno.test("sweepStore() removes nothing from a store of another cluster", async () => {

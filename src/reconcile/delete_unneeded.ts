@@ -1,0 +1,27 @@
+import type { Clock } from "../core/clock.ts";
+import type { ArtifactStore } from "../store/artifact_store.ts";
+
+/** What is looked at before a key is deleted. */
+export interface UnneededOptions {
+  readonly store: Pick<ArtifactStore, "stat" | "delete">;
+  readonly clock: Clock;
+  /** `--artifact-retention-ttl`, milliseconds. */
+  readonly ttlMs: number;
+  /** Whether a key is published, or about to be. */
+  readonly isWanted: (key: string) => boolean;
+}
+
+/**
+ * Deletes a key that was chosen a while ago, unless it is needed again: an upstream that goes back to an old document
+ * makes the same key, whose `put` refreshes its time.
+ *
+ * @returns whether it is gone
+ */
+export async function deleteUnneeded(key: string, options: UnneededOptions): Promise<boolean> {
+  const { store, clock, ttlMs, isWanted } = options;
+  const info = await store.stat(key);
+  if (!info) return true;
+  if (clock.now() - info.lastPut < ttlMs || isWanted(key)) return false;
+  await store.delete(key);
+  return true;
+}
