@@ -99,6 +99,21 @@ async function followsWhitelist(world: FluxWorld, { whitelist }: Shared): Promis
   await untilReady(world, "refused", "Succeeded");
 }
 
+async function keepsOldWhitelist(world: FluxWorld, { whitelist }: Shared): Promise<void> {
+  await Deno.writeTextFile(whitelist, "commands: [");
+  const look = async () => {
+    const events = await world.api.list("/api/v1/namespaces/default/events");
+    return events.find((event) => "reason" in event && event.reason === "WhitelistRefused");
+  };
+  const event = await eventually(look, { withinMs: patience, what: "an event of the pod" });
+  assert.match(JSON.stringify(event), /"kind":"Pod".*the one before stays in force/);
+  const before = await revisionOf(world, "hooked");
+  world.publishUpstream("still");
+  const isNew = async () => await revisionOf(world, "hooked") !== before;
+  await eventually(isNew, { withinMs: patience, what: "hooks run under the old whitelist" });
+  await Deno.writeTextFile(whitelist, jqAndSed);
+}
+
 async function survivesSidecar(world: FluxWorld, { executor }: Shared): Promise<void> {
   const before = await revisionOf(world, "hooked");
   await executor.end("SIGKILL");
@@ -137,6 +152,8 @@ Deno.test("hooks run in the sidecar, to the same bytes as without a cluster; whi
     HOOK_TOKEN_FILE: files.tokenFile,
     HOOK_EXECUTOR_ENDPOINT: executor.origin,
     RETRY_MAX_DELAY: "1s",
+    POD_NAME: "controller-0",
+    POD_NAMESPACE: "default",
   };
   try {
     await Deno.writeTextFile(files.whitelist, jqOnly);
@@ -145,6 +162,7 @@ Deno.test("hooks run in the sidecar, to the same bytes as without a cluster; whi
       await seesBytes(world, shared);
       await needsToken(shared);
       await followsWhitelist(world, shared);
+      await keepsOldWhitelist(world, shared);
       await survivesSidecar(world, shared);
       await tellsOfHooks(world);
     });
