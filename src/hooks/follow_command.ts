@@ -5,6 +5,7 @@ import type { HookEnd, HookResult, HookStreams } from "./hook_runner.ts";
 import { readStart } from "./read_start.ts";
 
 const maxStderr = 4 * 1024;
+const pieceSize = 64 * 1024;
 
 /** A day: timers of JavaScript end at once if they are to last longer than 24 days. */
 const longestTimeout = 86_400_000;
@@ -42,7 +43,7 @@ export async function followCommand(
   const checkProgram = async () => void (await following.isSwapped() && ending.because(swapEnd));
   const checked = checkProgram();
   const fed = feedInput(stdin, { stdin: child.stdin, over: ending.over }).catch(ending.failed);
-  const output = child.stdout.getReader();
+  const output = child.stdout.getReader({ mode: "byob" });
   const taken = takeOutput(output, { ...following, ending }).catch(ending.failed);
   const stderr = readStart(child.stderr, maxStderr).catch(() => "");
   try {
@@ -70,12 +71,15 @@ function endOf({ signal, code }: Deno.CommandStatus): HookEnd {
   return signal ? { kind: "signal", signal } : { kind: "exit", code };
 }
 
+/** One buffer for all of it: pieces of their own would be garbage as large as the document. */
 async function takeOutput(
-  output: ReadableStreamDefaultReader<Uint8Array>,
+  output: ReadableStreamBYOBReader,
   { streams, maxOutput, ending }: Following & { readonly ending: CommandEnding },
 ): Promise<void> {
+  const read = (buffer: ArrayBuffer) => output.read(new Uint8Array(buffer));
   let size = 0;
-  for (let next = await output.read(); !next.done; next = await output.read()) {
+  let next = await read(new ArrayBuffer(pieceSize));
+  for (; !next.done; next = await read(next.value.buffer)) {
     size += next.value.length;
     if (size > maxOutput) return ending.because({ kind: "output", maxBytes: maxOutput });
     await streams.write(next.value);
