@@ -151,6 +151,26 @@ const rejected: readonly Omit<Hostile, "class">[] = [
   { name: "an endless body", state: /: the document is larger than 1048576 bytes/, tcp: endless },
   { name: "no HTTP", state: /: the answer is not HTTP/, tcp: say(`${canary} ready\r\n`) },
   {
+    name: "a control character in a header",
+    state: /: the answer is not HTTP/,
+    tcp: say(`HTTP/1.1 200 OK\r\nX-Y: ${canary}\x01\r\n`),
+  },
+  {
+    name: "a control character in a header after Content-Length",
+    state: /: the answer is not HTTP/,
+    tcp: say(`HTTP/1.1 200 OK\r\nContent-Length: 6\r\nX-Y: \x01\r\n\r\n${canary}`),
+  },
+  {
+    name: "two values of Content-Length",
+    state: /: the answer is not HTTP/,
+    tcp: say(`HTTP/1.1 200 OK\r\nContent-Length: 6\r\nContent-Length: 5\r\n\r\n${canary}`),
+  },
+  {
+    name: "Content-Length beside Transfer-Encoding",
+    state: /: the answer is not HTTP/,
+    tcp: say("HTTP/1.1 200 OK\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n"),
+  },
+  {
     name: "headers without end",
     state: /: its headers are too large$/,
     tcp: say("HTTP/1.1 200 OK\r\n", `X-Y: ${canary}\r\n`.repeat(50_000)),
@@ -188,6 +208,20 @@ for (const row of rows) {
     assert.equal(fetcher.clock.pending, 0);
   });
 }
+
+Deno.test("fetch() does not ask again at once whoever does not answer in HTTP", async () => {
+  let requests = 0;
+  await using upstream = await startTcp((socket) => {
+    socket.on("data", () => {
+      requests++;
+      socket.write("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n");
+    });
+  });
+  await using fetcher = new HttpFetcher();
+  const request = { spec: { url: upstream.origin }, mayRepeat: true };
+  await assert.rejects(fetcher.fetch(request), /not HTTP/);
+  assert.equal(requests, 1);
+});
 
 Deno.test("fetch() calls a refused connection and a name without address transient", async () => {
   const upstream = await startTcp(() => {});

@@ -49,6 +49,9 @@ const states: Readonly<Record<string, string>> = {
   ETIMEDOUT: "the network timed out",
 };
 
+/** What undici calls every error of its parser once it has seen a Content-Length, though nothing of a body was to come yet. */
+const parserAfterLength = "UND_ERR_RES_CONTENT_LENGTH_MISMATCH";
+
 /** Codes of errors that only sockets, resolvers, TLS and the HTTP parser make. */
 const networkCode = /^(E[A-Z0-9_]+|HPE_[A-Z_]+|UND_ERR_[A-Z_]+)$/;
 
@@ -73,7 +76,9 @@ export function failureOfExchange(error: unknown, phase: "before-status" | "body
   if (error instanceof HttpFailure || code === undefined) return error;
   if (code === "UND_ERR_HEADERS_OVERFLOW") return rejected("its headers are too large");
   if (phase === "body") return transient(`the answer was cut off (${code})`);
-  if (code.startsWith("HPE_")) return rejected(`the answer is not HTTP (${code})`);
+  if (code.startsWith("HPE_") || code === parserAfterLength) {
+    return rejected(`the answer is not HTTP (${code})`);
+  }
   const timedOut = code === "ETIMEDOUT";
   return new HttpFailure(states[code] ?? `the connection failed (${code})`, {
     class: "transient",
