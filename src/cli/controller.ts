@@ -79,6 +79,7 @@ async function control(start: ControllerStart, { signal }: CommandInput): Promis
     ...{ objects, store, generators, hooks, values, telemetry, spoolDirectory },
     urlBase,
     watchNamespace: watchedNamespace(values),
+    isReadOnly: isReadOnly(values, start.place),
     recordEvent: (event) => void record(event),
     ...storeOwner(start),
   });

@@ -42,6 +42,8 @@ export interface OperatorPlace {
   readonly spoolDirectory: string;
   readonly watchNamespace: string;
   readonly recordEvent: ReconcileContext["recordEvent"];
+  /** Whether `objects` write nothing. */
+  readonly isReadOnly?: boolean;
   /** What decides whether the store is ours; none where it cannot be another cluster's. */
   readonly owner?: Pick<StoreOwnerOptions, "selector" | "readClusterUid" | "adopt">;
   /** Told of each reconcile after it was logged. */
@@ -78,7 +80,7 @@ export function createOperator(place: OperatorPlace): Operator {
     recordEvent: place.recordEvent,
     queueObserver: observeQueue({ log: own, metrics }),
     observe: observeRuns({
-      ...{ clock, log: own, metrics },
+      ...{ clock, log: own, metrics, isReadOnly: place.isReadOnly ?? false },
       sourceOf: (key) => objects.sources.get(key),
       hooksOf: (key) => hookReports.take(key),
       onOutcome: place.onOutcome ?? (() => {}),

@@ -16,13 +16,15 @@ export interface RunObserverParts {
   /** What is to be said of the hooks of a reconcile that has ended. */
   readonly hooksOf: (key: SourceKey) => LogFields;
   readonly onOutcome: (key: SourceKey, result: ReconcileResult) => void;
+  /** Nothing is written: what would have been is announced by whoever withholds it. */
+  readonly isReadOnly?: boolean;
 }
 
 /** Counts each reconcile and logs one line an outcome; a run that found nothing to do is logged at debug. */
 export function observeRuns(
   parts: RunObserverParts,
 ): (key: SourceKey, reconcile: () => Promise<ReconcileResult>) => Promise<ReconcileResult> {
-  const { clock, log, metrics, sourceOf, hooksOf, onOutcome } = parts;
+  const { clock, log, metrics, sourceOf, hooksOf, onOutcome, isReadOnly = false } = parts;
   return async (key, reconcile) => {
     const start = clock.now();
     metrics.reconciling({ key, sourceType: sourceTypeOf(sourceOf(key)) });
@@ -38,7 +40,7 @@ export function observeRuns(
         : "success";
       tell(success, success ? requeued : "error");
       const milliseconds = clock.now() - start;
-      logOutcome(log.with(hooksOf(key)), key, { result, milliseconds, metrics });
+      logOutcome(log.with(hooksOf(key)), key, { result, milliseconds, metrics, isReadOnly });
       onOutcome(key, result);
       return result;
     } catch (error) {
@@ -77,15 +79,18 @@ interface Told {
   readonly result: ReconcileResult;
   readonly milliseconds: number;
   readonly metrics: Metrics;
+  readonly isReadOnly: boolean;
 }
 
-function logOutcome(log: Log, key: SourceKey, { result, milliseconds, metrics }: Told): void {
+function logOutcome(log: Log, key: SourceKey, told: Told): void {
+  const { result, milliseconds, metrics, isReadOnly } = told;
   const { outcome, fetched } = result;
   const fields = { source: key, durationMs: milliseconds, fetched };
   switch (outcome.kind) {
     case "published": {
       const { revision, url } = outcome.artifact;
       if (!result.changed) return log.debug("unchanged", { ...fields, revision });
+      if (isReadOnly) return log.debug("read-only: not published", { ...fields, revision });
       return log.info("published", { ...fields, revision, url });
     }
     case "failed": {

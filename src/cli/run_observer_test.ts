@@ -27,6 +27,7 @@ interface Case {
   readonly result: Pick<ReconcileResult, "outcome" | "fetched" | "changed">;
   /** Level and message of the line. */
   readonly line: readonly [string, string];
+  readonly isReadOnly?: boolean;
 }
 
 const cases: readonly Case[] = [
@@ -34,6 +35,12 @@ const cases: readonly Case[] = [
     name: "a publication",
     result: { outcome: published, fetched: true, changed: true },
     line: ["info", "published"],
+  },
+  {
+    name: "a publication that is only announced",
+    result: { outcome: published, fetched: true, changed: true },
+    line: ["debug", "read-only: not published"],
+    isReadOnly: true,
   },
   {
     name: "an unchanged document",
@@ -76,7 +83,7 @@ const cases: readonly Case[] = [
   },
 ];
 
-for (const { name, result, line } of cases) {
+for (const { name, result, line, isReadOnly = false } of cases) {
   Deno.test(`observeRuns() logs ${name} in one line: ${line.join(" ")}`, async () => {
     const clock = new ManualClock(0);
     const lines: string[] = [];
@@ -89,6 +96,7 @@ for (const { name, result, line } of cases) {
       ...{ clock, log, metrics, hooksOf: () => ({}) },
       sourceOf: () => undefined,
       onOutcome: () => {},
+      isReadOnly,
     });
     const given = { ...result, requeueAt: undefined };
     assert.equal(await observe("default/a", () => Promise.resolve(given)), given);
