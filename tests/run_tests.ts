@@ -27,7 +27,7 @@ async function prepare() {
   say("looking for what the tests need; on a fresh machine it is built, in about 10 minutes");
   await runCommand(`${root}tests/cluster/apt.sh`, { args: ["control-plane", "flux", "hooks"] });
   await provideGo();
-  await buildPrograms(["control-plane", "flux"]);
+  await buildPrograms(["control-plane", "flux", "hooks"]);
   await buildFetcher();
 }
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # build.sh [GROUP|NAME...] : builds into $KUBE_BIN what is missing there or was built from other sources or by another Go.
-# Groups: control-plane, node, flux, s3, charts; without arguments all of them.
+# Groups: control-plane, node, flux, s3, hooks, charts; without arguments all of them.
 # Environment: KUBE_BIN; KUBEBUILDER_ASSETS (has etcd, kube-apiserver and kubectl already: control-plane is then only the
 # CRDs); KEEP_GO_CACHE=1 keeps the module and build caches beside $KUBE_BIN, otherwise they are removed at the end;
 # GOMODCACHE, GOCACHE, if set, are used instead and never removed.
@@ -11,12 +11,13 @@ command -v go > /dev/null || die "there is no go on the PATH: install Go 1.26 or
 
 members() { # GROUP|NAME
   case $1 in
-  all) for g in control-plane node flux s3 charts; do members $g; done ;;
+  all) for g in control-plane node flux s3 hooks charts; do members $g; done ;;
   control-plane) [ -n "${KUBEBUILDER_ASSETS:-}" ] || echo etcd kube-apiserver kubectl; echo crds ;;
   node) echo etcd kube-apiserver kubectl kube-controller-manager kube-scheduler kubelet kube-proxy coredns
     echo local-path-provisioner pause images ;;
   flux) echo kustomize-controller crds ;;
   s3) echo versitygw ;;
+  hooks) echo yq ;;
   charts) echo helm kustomize ;;
   crds | pause | images) echo "$1" ;;
   *) [ -n "$(module_of "$1")" ] || die "nothing here is called $1"; echo "$1" ;;
@@ -26,7 +27,7 @@ module_of() { # NAME
   case $1 in
   etcd | kube-apiserver | kube-controller-manager | kube-scheduler | kubelet | kube-proxy | kubectl | coredns) echo kubernetes ;;
   local-path-provisioner) echo local-path ;;
-  kustomize-controller | versitygw | helm | kustomize) echo "$1" ;;
+  kustomize-controller | versitygw | yq | helm | kustomize) echo "$1" ;;
   esac
 }
 package_of() { # NAME
@@ -36,6 +37,7 @@ package_of() { # NAME
   kube*) echo "k8s.io/kubernetes/cmd/$1" ;;
   local-path-provisioner) echo github.com/rancher/local-path-provisioner ;;
   versitygw) echo github.com/versity/versitygw/cmd/versitygw ;;
+  yq) echo github.com/mikefarah/yq/v4 ;;
   helm) echo helm.sh/helm/v4/cmd/helm ;;
   kustomize) echo sigs.k8s.io/kustomize/kustomize/v5 ;;
   kustomize-controller) echo github.com/fluxcd/kustomize-controller ;;

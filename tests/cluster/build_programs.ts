@@ -30,7 +30,7 @@ export function programEnvironment(): Record<string, string> {
  * Builds what is missing or out of date, which takes minutes on a fresh machine and 0.1 s afterwards. Shows how far it is on
  * standard error.
  *
- * @param names programs (`kustomize-controller`) or groups (`control-plane`, `flux`, `s3`) of `build.sh`
+ * @param names programs (`kustomize-controller`) or groups (`control-plane`, `flux`, `hooks`) of `build.sh`
  */
 export async function buildPrograms(names: readonly string[]): Promise<void> {
   const { success } = await new Deno.Command(join(here, "build.sh"), {
