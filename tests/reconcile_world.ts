@@ -177,6 +177,7 @@ export class ReconcileWorld implements AsyncDisposable {
       delays: {
         backoff: (failures) => 1_000 * 2 ** (failures - 1),
         secretBackoff: (failures) => 2_000 * failures,
+        asked: (askedMs) => askedMs + 500,
         interval: (intervalMs) => intervalMs,
         spread: (_, intervalMs) => intervalMs / 2,
       },

@@ -2,6 +2,7 @@ import { parseArtifactKey } from "../core/artifact_key.ts";
 import type { Clock } from "../core/clock.ts";
 import { type NamespacedName, type SourceKey, sourceKey } from "../core/source_key.ts";
 import type { ObjectChange, Objects } from "../objects/objects.ts";
+import { askedDelay } from "../queue/asked_delay.ts";
 import { backoffDelay, secretBackoff } from "../queue/backoff.ts";
 import type { QueueObserver } from "../queue/queue_observer.ts";
 import { RequestLimits } from "../queue/request_limits.ts";
@@ -282,6 +283,7 @@ function delaysOf({ settings, clock, random }: OperatorParts): Delays {
   return {
     backoff: (failures) => backoffDelay(backoff, failures, random),
     secretBackoff: (failures) => backoffDelay(secretBackoff, failures, random),
+    asked: (askedMs) => askedDelay(askedMs, random),
     interval: (intervalMs) => nextRunAt({ intervalMs, minimumMs }, 0, random),
     spread: (key, intervalMs) =>
       firstRunAt({ intervalMs, minimumMs }, key, clock.now()) - clock.now(),

@@ -140,7 +140,13 @@ Deno.test("reactionTo() an ExternalArtifact without a source: ignore", () => {
 
 function memoryOf(): SourceMemory {
   const never = () => 0;
-  const delays = { backoff: never, secretBackoff: never, interval: never, spread: never };
+  const delays = {
+    backoff: never,
+    asked: never,
+    secretBackoff: never,
+    interval: never,
+    spread: never,
+  };
   const settings = { minInterval: 0 };
   return initialMemory(old, { clock: new ManualClock(), delays, settings });
 }

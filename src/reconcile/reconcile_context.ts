@@ -26,6 +26,8 @@ export interface Delays {
   backoff(failures: number): number;
   /** Likewise, for a Secret that is not there. */
   secretBackoff(failures: number): number;
+  /** At least as long as the API server asks for, which asks the same of everyone. */
+  asked(askedMs: number): number;
   /** Until the next run of an interval. */
   interval(intervalMs: number): number;
   /** Until the first run after a start, for a source that is already published. */

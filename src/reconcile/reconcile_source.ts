@@ -97,7 +97,8 @@ function rewrite(
   const isFirstRace = conflict && memory.lostWrites === 1;
   const longest = isInvalid ? Infinity : maxRewriteMs;
   const backoff = Math.min(context.delays.backoff(memory.lostWrites), longest);
-  const delay = isFirstRace ? 0 : asked ?? backoff;
+  const wait = asked === undefined ? backoff : Math.max(backoff, context.delays.asked(asked));
+  const delay = isFirstRace ? 0 : wait;
   const outcome = conflict ? { kind: "conflict" } as const : { kind: "unwritten", error } as const;
   return { requeueAt: context.clock.now() + delay, outcome, fetched: false, changed: false };
 }

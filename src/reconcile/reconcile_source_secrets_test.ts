@@ -67,12 +67,26 @@ Deno.test("reconcileSource() fetches in full when a Secret has another version",
   assert.deepEqual([told.writes, told.events], [["writeSourceStatus"], []]);
 });
 
-Deno.test("reconcileSource() runs again when the API server cannot give a Secret", async () => {
+Deno.test("reconcileSource() runs again, not before it is wanted, when the API server cannot give a Secret", async () => {
   await using world = await ReconcileWorld.create({ generator });
   world.objects.onCall = () => {
     throw new ObjectsUnavailableError("Cannot get Secret: refused", { retryAfterMs: 7_000 });
   };
   const told = await world.run();
   assert.equal(told.result.outcome.kind, "unwritten");
-  assert.equal(told.result.requeueAt, world.clock.now() + 7_000);
+  const spread = 500; // of the world's delays
+  assert.equal(told.result.requeueAt, world.clock.now() + 7_000 + spread);
+});
+
+Deno.test("reconcileSource() backs off from an API server that asks for no wait at all", async () => {
+  await using world = await ReconcileWorld.create({ generator });
+  world.objects.onCall = () => {
+    throw new ObjectsUnavailableError("Cannot get Secret: refused", { retryAfterMs: 0 });
+  };
+  const waits: number[] = [];
+  for (let round = 0; round < 3; round++) {
+    const { result } = await world.run();
+    waits.push(result.requeueAt! - world.clock.now());
+  }
+  assert.deepEqual(waits, [1_000, 2_000, 4_000]);
 });

@@ -22,6 +22,7 @@ async function attempt(
   const delays = {
     ...world.context().delays,
     backoff: (failures: number) => 10_000 * failures,
+    asked: (askedMs: number) => askedMs,
     secretBackoff: (failures: number) => 1_000 * failures,
   };
   const context = { ...world.context(), clock: new ManualClock(start), delays };
@@ -218,6 +219,6 @@ function initialMemoryOf() {
   return initialMemory(sourceOf(), {
     clock: new ManualClock(start),
     settings: { minInterval: minute },
-    delays: { backoff: none, secretBackoff: none, interval: none, spread: none },
+    delays: { backoff: none, asked: none, secretBackoff: none, interval: none, spread: none },
   });
 }

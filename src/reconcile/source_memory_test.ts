@@ -12,6 +12,7 @@ const context = {
   delays: {
     backoff: () => 0,
     secretBackoff: () => 0,
+    asked: () => 0,
     interval: () => 0,
     spread: (_: string, intervalMs: number) => intervalMs / 2,
   },
