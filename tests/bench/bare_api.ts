@@ -93,6 +93,7 @@ export class BareApi implements Disposable {
     const response = await this.send({ method: "GET", path: `${path}?watch=1` });
     // Not ended by the signal of the fetch: Deno forgets that after a garbage collection.
     const reader = response.body!.getReader();
+    if (signal.aborted) return await reader.cancel();
     const cancel = () => void reader.cancel();
     signal.addEventListener("abort", cancel, { once: true });
     const decoder = new TextDecoder();

@@ -34,6 +34,12 @@ export interface BenchController {
   readonly denoFlags?: readonly string[];
 }
 
+/** A watch that waits for sources to be Ready. */
+export interface ReadyWatch extends AsyncDisposable {
+  /** Rejects if they are not after ten minutes, or if the watch fails. */
+  readonly done: Promise<void>;
+}
+
 /** What runs around the controller: a real API server with Flux's kinds, and an upstream. */
 export class BenchWorld implements AsyncDisposable {
   readonly plane: ControlPlane;
@@ -52,16 +58,20 @@ export class BenchWorld implements AsyncDisposable {
   static async start(): Promise<BenchWorld> {
     // It brings Flux's kinds; nobody applies artifacts here.
     const plane = await startControlPlane({ with: ["kustomize-controller"] });
+    await using unfinished = new AsyncDisposableStack();
+    unfinished.defer(() => plane.close());
     await plane.stop("kustomize-controller");
     const directory = await Deno.makeTempDir({ prefix: "externalsource-bench-" });
-    const upstream = await UpstreamProcess.start(join(directory, "document"));
+    const upstream = unfinished.use(await UpstreamProcess.start(join(directory, "document")));
     await plane.kubectl(["create", "serviceaccount", allRights]);
     const binding = ["--clusterrole=cluster-admin", `--serviceaccount=default:${allRights}`];
     await plane.kubectl(["create", "clusterrolebinding", allRights, ...binding]);
     const token = await plane.kubectl(["create", "token", allRights, "--duration=24h"]);
     await Deno.writeTextFile(join(directory, "token"), token);
     await Deno.copyFile(join(plane.dir, "pki/ca.crt"), join(directory, "ca.crt"));
-    return new BenchWorld({ plane, upstream, directory, api: new BareApi(plane.kubeconfig) });
+    const api = new BareApi(plane.kubeconfig);
+    unfinished.move();
+    return new BenchWorld({ plane, upstream, directory, api });
   }
 
   /**
@@ -126,8 +136,8 @@ export class BenchWorld implements AsyncDisposable {
     });
   }
 
-  /** Begins to watch; `done` resolves when so many sources are Ready. */
-  untilReady(namespace: string, count: number): { readonly done: Promise<void> } {
+  /** Begins to watch; `done` resolves when so many sources are Ready. Disposing of it ends the watch, whatever came of it. */
+  untilReady(namespace: string, count: number): ReadyWatch {
     const stop = new AbortController();
     const timer = setTimeout(() => stop.abort(), 600_000);
     const ready = new Set<string>();
@@ -140,10 +150,16 @@ export class BenchWorld implements AsyncDisposable {
     };
     const { signal } = stop;
     const done = this.api.watch(this.sourcesPath(namespace), { onObject, signal }).then(() => {
-      clearTimeout(timer);
       if (ready.size < count) throw new Error(`${ready.size} of ${count} sources are Ready`);
-    });
-    return { done };
+    }).finally(() => clearTimeout(timer));
+    // Nobody awaits it when what it waits for could not be made: unhandled, it would end the process, and the control
+    // plane would go on without it.
+    const ended = done.catch(() => {});
+    const dispose = () => {
+      stop.abort();
+      return ended;
+    };
+    return { done, [Symbol.asyncDispose]: dispose };
   }
 
   /** CPU of the API server and etcd so far, in seconds. */
@@ -176,10 +192,12 @@ export class BenchWorld implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.api[Symbol.dispose]();
-    await this.upstream[Symbol.asyncDispose]();
-    await this.plane.close();
-    await Deno.remove(this.directory, { recursive: true });
+    // The last first, and each whatever becomes of the others.
+    await using stack = new AsyncDisposableStack();
+    stack.defer(() => Deno.remove(this.directory, { recursive: true }));
+    stack.defer(() => this.plane.close());
+    stack.use(this.upstream);
+    stack.use(this.api);
   }
 }
 

@@ -132,11 +132,11 @@ async function measure(
   world: BenchWorld,
   { namespace, count, pid, begin }: Measured,
 ): Promise<Cost> {
-  const { done } = world.untilReady(namespace, count);
+  await using ready = world.untilReady(namespace, count);
   await new Promise((resolve) => setTimeout(resolve, 500)); // the watch tells what is there already
   const [own, api, start] = [cpuSeconds(pid), world.apiServerCpuSeconds(), performance.now()];
   begin();
-  await done;
+  await ready.done;
   const used = cpuSeconds(pid) - own;
   return {
     wall: (performance.now() - start) / 1_000,

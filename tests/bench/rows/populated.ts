@@ -27,9 +27,9 @@ export async function populatedRows(
   const options = { namespace, directory };
   let controller = await world.startController(options);
   try {
-    const { done } = world.untilReady(namespace, count);
+    await using ready = world.untilReady(namespace, count);
     await world.createSources({ namespace, count, hosts: 20, interval: "10m" });
-    await done;
+    await ready.done;
     await world.untilQuiet();
     const row = `${count} sources`;
     const memory = memoryBars(row, controller, memoryBar);

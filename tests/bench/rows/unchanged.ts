@@ -14,9 +14,9 @@ export async function unchangedRow(world: BenchWorld): Promise<readonly Bar[]> {
   await world.createNamespace(namespace);
   const controller = await world.startController({ namespace });
   try {
-    const { done } = world.untilReady(namespace, sources);
+    await using ready = world.untilReady(namespace, sources);
     await world.createSources({ namespace, count: sources, hosts: 20, interval: "1s" });
-    await done;
+    await ready.done;
     await world.untilQuiet();
     const [writes, asked] = [await world.apiWrites(), await world.upstream.asked()];
     const cpu = cpuSeconds(controller.pid);
