@@ -35,7 +35,10 @@ export const httpSpecSchema = Type.Object({
     description:
       "Accepts any TLS certificate of the server: whoever sits on the way can read the headers and replace the document. For experiments only; a Warning event says so.",
   })),
-}, { description: "A document behind HTTP or HTTPS." });
+}, {
+  description:
+    "A document behind HTTP or HTTPS. Every status from 200 to 299 is a success, and what comes with it is the document, also if it is empty (status 204, an empty 200, any answer to HEAD): a Kustomization with `prune: true` then removes all that it had applied.",
+});
 
 /** The settings of one HTTP source, as the user wrote them. */
 export type HttpSpec = Static<typeof httpSpecSchema>;
