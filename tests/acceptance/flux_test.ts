@@ -107,6 +107,18 @@ Deno.test("ten unchanged intervals make no request to the API server and no new 
   });
 });
 
+Deno.test("an answer without a body is an empty document, of which Flux removes all that it had applied", async () => {
+  await inAppliedWorld({}, async (world) => {
+    world.document.failure = 204;
+    await world.request("ExternalSource", "app");
+    await eventually(async () => await world.appliedValue() === undefined, {
+      withinMs: patience,
+      what: "Flux has removed it",
+    });
+    assert.equal(isReady((await world.source("app")).status), true);
+  });
+});
+
 Deno.test("a deleted ExternalArtifact is back within a second, without a request to the upstream", async () => {
   await inAppliedWorld({}, async (world) => {
     const before = await world.artifact("app");
