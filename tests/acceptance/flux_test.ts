@@ -119,6 +119,30 @@ Deno.test("an answer without a body is an empty document, of which Flux removes 
   });
 });
 
+Deno.test("what a deleted source has left goes soon after the retention's TTL, not with the hourly sweep", async () => {
+  await FluxWorld.run(plane, { args: ["--artifact-retention-ttl=1s"] }, async (world) => {
+    world.publishUpstream("first");
+    await world.createSource("app");
+    await eventually(async () => isReady((await world.source("app")).status), {
+      withinMs: patience,
+      what: "it is published",
+    });
+    const { url } = (await world.artifact("app")).status!.artifact!;
+    const status = async () => {
+      const answer = await fetch(url);
+      await answer.body?.cancel();
+      return answer.status;
+    };
+    assert.equal(await status(), 200);
+    await world.delete("ExternalSource", "app");
+    await world.delete("ExternalArtifact", "app"); // as the garbage collector of Kubernetes, which does not run here
+    await eventually(async () => await status() === 404, {
+      withinMs: patience,
+      what: "the artifact is gone",
+    });
+  });
+});
+
 Deno.test("a deleted ExternalArtifact is back within a second, without a request to the upstream", async () => {
   await inAppliedWorld({}, async (world) => {
     const before = await world.artifact("app");
