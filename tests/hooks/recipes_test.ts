@@ -91,13 +91,15 @@ Deno.test("the token and the signature of the recipes are right, and the key goe
   assert.ok(!JSON.stringify(world.upstream.asked).includes(key));
 });
 
-Deno.test("what the recipe ignores may also succeed: a packed answer gives the same document", async () => {
+Deno.test("the recipe of failures takes a packed answer too, and refuses an empty one", async () => {
   const recipe = recipes.find(({ whitelist }) => whitelist.includes("gunzip"))!;
   await using world = await RecipeWorld.start([recipe.whitelist]);
   world.upstream.answer = gzipSync(recipe.cases[0]!.answer);
   for (const way of ways) {
     assert.equal((await world[way](recipe)).revision, recipe.revision, way);
   }
+  world.upstream.answer = "";
+  for (const way of ways) assert.match(await errorOf(world[way](recipe)), /"not-empty".*: exit 5 /);
 });
 
 /** Fails at its first run; counts them in a file beside it. */
