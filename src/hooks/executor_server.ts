@@ -26,9 +26,12 @@ export type ExecutorAddress =
 
 const headTimeoutMs = 10_000;
 
-/** Connections from outside the pod, which can only be probes. */
+/** Connections from outside the pod, which can only be probes. The oldest gives way, so that nobody can keep probes out. */
 const maxForeign = 32;
 const maxConnections = 512;
+
+/** How long a caller may go on sending what nobody reads any more, so that it gets to read its answer. */
+const lingerMs = 2_000;
 
 type Route = (
   request: IncomingMessage,
@@ -50,7 +53,7 @@ export class ExecutorServer {
   readonly #server: Server;
   readonly #executions = new Map<Promise<void>, AbortController>();
   #isSocket = false;
-  #foreign = 0;
+  readonly #foreign = new Set<Socket>();
 
   constructor(options: ExecutorServerOptions) {
     this.#options = options;
@@ -108,9 +111,13 @@ export class ExecutorServer {
 
   #count(socket: Socket): void {
     if (this.#isSocket || isLoopbackPeer(socket.remoteAddress)) return;
-    if (this.#foreign >= maxForeign) return void socket.destroy();
-    this.#foreign++;
-    socket.once("close", () => this.#foreign--);
+    const [oldest] = this.#foreign;
+    if (oldest && this.#foreign.size >= maxForeign) {
+      this.#foreign.delete(oldest);
+      oldest.destroy();
+    }
+    this.#foreign.add(socket);
+    socket.once("close", () => this.#foreign.delete(socket));
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -137,6 +144,8 @@ export class ExecutorServer {
 
   async #execute(route: Route, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const ending = new AbortController();
+    // Taken from the request once it is answered.
+    const { socket } = request;
     response.once("close", () => {
       if (!response.writableFinished) ending.abort(new Error("the caller went away"));
     });
@@ -153,7 +162,14 @@ export class ExecutorServer {
       response.destroy();
     } finally {
       this.#executions.delete(running);
+      if (!request.complete) this.#hangUp(request, socket);
     }
+  }
+
+  /** A body that was not read to its end would keep the connection for good, also when the caller has gone. */
+  #hangUp(request: IncomingMessage, socket: Socket): void {
+    const end = () => void (request.complete || socket.destroy());
+    socket.once("close", this.#options.clock.schedule(end, lingerMs));
   }
 }
 
