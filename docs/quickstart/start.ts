@@ -31,7 +31,7 @@ const local = new Deno.Command(Deno.execPath(), {
     "run",
     "--quiet",
     "--allow-all",
-    "--v8-flags=--max-semi-space-size=2",
+    "--v8-flags=--max-semi-space-size=2,--heap-growing-percent=25",
     `${here}/../../src/main.ts`,
     "local",
     folder,

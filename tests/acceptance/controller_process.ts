@@ -85,7 +85,13 @@ function spawn(
   { env, kubeconfig, through = [], denoFlags = [] }: ControllerOptions,
   { flags, logFile }: { readonly flags: readonly string[]; readonly logFile: string },
 ): Deno.ChildProcess {
-  const deno = [Deno.execPath(), "run", "--quiet", "-A", "--v8-flags=--max-semi-space-size=2"];
+  const deno = [
+    Deno.execPath(),
+    "run",
+    "--quiet",
+    "-A",
+    "--v8-flags=--max-semi-space-size=2,--heap-growing-percent=25",
+  ];
   const command = [...through, ...deno, ...denoFlags, main, ...flags];
   return new Deno.Command("sh", {
     args: ["-c", 'exec "$@" > "$LOG" 2>&1', "controller", ...command],

@@ -65,7 +65,11 @@ class Bench {
 
   ours(): Promise<MeasuredServer> {
     const script = new URL("artifact_process.ts", import.meta.url).pathname;
-    const flags = ["run", "--allow-all", "--v8-flags=--max-semi-space-size=2"];
+    const flags = [
+      "run",
+      "--allow-all",
+      "--v8-flags=--max-semi-space-size=2,--heap-growing-percent=25",
+    ];
     return MeasuredServer.start(Deno.execPath(), [...flags, script, this.#directory]);
   }
 

@@ -78,7 +78,7 @@ async function openSidecar(directory: string) {
     args: [
       "run",
       "--allow-all",
-      "--v8-flags=--max-semi-space-size=2",
+      "--v8-flags=--max-semi-space-size=2,--heap-growing-percent=25",
       main,
       "hook-executor",
       ...flags,
