@@ -1,6 +1,9 @@
 import { strict as assert } from "node:assert";
 import { fileURLToPath } from "node:url";
 import { runCommand } from "../../run_command.ts";
+import { yqProgram } from "../yq_program.ts";
+import { pathsBelow } from "./paths_below.ts";
+import { processesOf, type SeenProcess } from "./processes_of.ts";
 import { addedWhitelist, writePrograms } from "./programs.ts";
 
 const checkout = fileURLToPath(new URL("../../..", import.meta.url));
@@ -38,6 +41,8 @@ touch /run/deno-program && mount --bind "$PROGRAM" /run/deno-program
 mkdir -p /run/secrets/kubernetes.io/serviceaccount
 cp "$PLACE/secret" /run/secrets/kubernetes.io/serviceaccount/token
 chown ${uid} /run/secrets/kubernetes.io/serviceaccount/token
+mount -t tmpfs -o mode=755 tmpfs /usr/local/bin
+touch /usr/local/bin/yq && mount --bind "$YQ" /usr/local/bin/yq
 mount --bind "$PLACE/tmp" /tmp
 cd /
 "$@" &
@@ -49,14 +54,6 @@ export interface Usage {
   readonly executor: number;
   readonly all: number;
   readonly processes: number;
-}
-
-interface SeenProcess {
-  readonly pid: number;
-  readonly state: string;
-  /** Bytes in memory. */
-  readonly memory: number;
-  readonly command: string;
 }
 
 /** The real executor in namespaces of its own (network, processes, mounts) and as a user of its own, as in a container. */
@@ -76,7 +73,7 @@ export class Jail implements AsyncDisposable {
   #peak: Usage = { executor: 0, all: 0, processes: 0 };
   executorPid = 0;
   log = "";
-  trapped = 0;
+  #trapped = 0;
 
   /** Needs root, iproute2, util-linux and procps. */
   static async open(): Promise<Jail> {
@@ -108,11 +105,15 @@ export class Jail implements AsyncDisposable {
     return peak;
   }
 
-  /** Every process of the user, without zombies, which only wait for init. */
+  /** Connections to where nobody has any business, since the last call. */
+  takeTrapped(): number {
+    const trapped = this.#trapped;
+    this.#trapped = 0;
+    return trapped;
+  }
+
   processes(): readonly SeenProcess[] {
-    return [...Deno.readDirSync("/proc")].filter(({ name }) => /^\d+$/.test(name)).flatMap(
-      ({ name }) => seenProcess(Number(name)) ?? [],
-    ).filter(({ state }) => state !== "Z" && state !== "X");
+    return processesOf(uid);
   }
 
   /** How many files and connections the executor has open. */
@@ -122,13 +123,13 @@ export class Jail implements AsyncDisposable {
 
   /** Files and folders that hooks have left where everybody may write. */
   files(): readonly string[] {
-    return [...listed(`${this.place}/open`), ...listed(`${this.place}/tmp`)];
+    return [...pathsBelow(`${this.place}/open`), ...pathsBelow(`${this.place}/tmp`)];
   }
 
   /** Runs a script of this folder in the executor's network, with every proxy variable set. @returns what it prints */
   async runInPod(script: string): Promise<string> {
     const path = fileURLToPath(new URL(script, import.meta.url));
-    const program = [Deno.execPath(), "run", "--quiet", "-A", path];
+    const program = [Deno.execPath(), "run", "--quiet", "--cached-only", "-A", path];
     const proxy = `http://${addresses.outside}:${trapPort}`;
     const names = [
       "HTTP_PROXY",
@@ -142,8 +143,8 @@ export class Jail implements AsyncDisposable {
       args: ["netns", "exec", this.#names[0], ...program, `http://127.0.0.1:${port}`, this.token],
       env: {
         ...Object.fromEntries(names.map((name) => [name, proxy])),
-        NO_PROXY: "",
-        no_proxy: "",
+        // Deno itself would ask for a newer version, through the proxy.
+        ...{ NO_PROXY: "", no_proxy: "", DENO_NO_UPDATE_CHECK: "1" },
       },
     });
   }
@@ -200,7 +201,7 @@ export class Jail implements AsyncDisposable {
     ];
     await Promise.all(outputs.map((output) =>
       this.#follow(output, "ready", (text) => {
-        this.trapped += text.split("a connection").length - 1;
+        this.#trapped += text.split("a connection").length - 1;
       })
     ));
   }
@@ -216,7 +217,7 @@ export class Jail implements AsyncDisposable {
       ...["/run/code/src/main.ts", "hook-executor", ...flags],
     ], {
       ...{ CHECKOUT: checkout, PLACE: this.place, PROGRAM: Deno.realPathSync(Deno.execPath()) },
-      CACHE: await cacheFolder(),
+      ...{ CACHE: await cacheFolder(), YQ: await yqProgram() },
       ...{ DENO_DIR: "/run/deno", DENO_NO_UPDATE_CHECK: "1", HOME: "/nonexistent" },
       ...{ HOOK_TOKEN_FILE: "/run/hook-token/token", CANARY: this.canaries.variable },
     });
@@ -281,24 +282,4 @@ export class Jail implements AsyncDisposable {
 async function cacheFolder(): Promise<string> {
   const info = await runCommand(Deno.execPath(), { args: ["info", "--json"] });
   return (JSON.parse(info) as { readonly denoDir: string }).denoDir;
-}
-
-/** Undefined if it is not the user's, or has ended. */
-function seenProcess(pid: number): SeenProcess | undefined {
-  try {
-    const status = Deno.readTextFileSync(`/proc/${pid}/status`);
-    const field = (name: string) => new RegExp(`^${name}:\\s+(\\S+)`, "m").exec(status)?.[1] ?? "";
-    if (field("Uid") !== String(uid)) return undefined;
-    const memory = Number(field("VmRSS")) * 1_024;
-    return { pid, state: field("State"), memory, command: field("Name") };
-  } catch {
-    return undefined;
-  }
-}
-
-function listed(folder: string): string[] {
-  return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) => {
-    const path = `${folder}/${name}`;
-    return [path, ...isDirectory ? listed(path) : []];
-  });
 }

@@ -40,7 +40,7 @@ export class Judge {
     const running = this.#jail.processes().map(({ pid, command }) => ({ pid, command }));
     const executor = { pid: this.#jail.executorPid, command: running[0]?.command };
     assert.deepEqual(running, [executor], "not only the executor runs");
-    assert.equal(this.#jail.trapped, 0, "a connection was made");
+    assert.equal(this.#jail.takeTrapped(), 0, "a connection was made");
     this.#expectBounds(this.#jail.takePeak());
   }
 
