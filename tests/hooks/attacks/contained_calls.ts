@@ -1,5 +1,6 @@
 import type { HookEnd } from "../../../src/hooks/hook_runner.ts";
 import type { Attack } from "./attack.ts";
+import { jailUser } from "./jail_user.ts";
 
 const timeout: HookEnd = { kind: "timeout" };
 const exit = (code: number): HookEnd => ({ kind: "exit", code });
@@ -47,6 +48,7 @@ const programs: readonly Attack[] = [
     command: "privileged",
     args: ["-u"],
     end: exit(0),
+    stdout: `${jailUser}\n`,
   },
 ];
 
@@ -87,9 +89,9 @@ const regexes: readonly Attack[] = [
 /** Scripts of the test's own, each with how it ends. */
 const scripts: Readonly<Record<string, Partial<Attack> & { readonly script: string }>> = {
   "a fork bomb": {
-    script: "bomb() { bomb | bomb & }; bomb; sleep 60",
+    script: "exec bash -c ':(){ :|:& };:; sleep 60'",
     timeoutMs: 800,
-    end: [timeout, exit(2)],
+    end: [timeout, exit(254)],
     forms: ["stream"],
   },
   "a fork bomb that leaves its group and wipes its environment": {
@@ -163,7 +165,7 @@ const scripts: Readonly<Record<string, Partial<Attack> & { readonly script: stri
   },
   "a double fork that ignores SIGTERM and changes its name": {
     script:
-      "trap '' TERM HUP; (setsid env -i sh -c 'exec -a [kworker] sleep 600 || sleep 600' > /dev/null 2>&1 &); sleep 0.1; echo done",
+      "cp /usr/bin/sleep kworker; (setsid env -i sh -c 'trap \"\" TERM HUP; ./kworker 600; :' > /dev/null 2>&1 &); sleep 0.1; echo done",
     end: exit(0),
     stdout: "done\n",
   },

@@ -2,15 +2,13 @@ import { strict as assert } from "node:assert";
 import { fileURLToPath } from "node:url";
 import { runCommand } from "../../run_command.ts";
 import { yqProgram } from "../yq_program.ts";
+import { jailUser } from "./jail_user.ts";
 import { pathsBelow } from "./paths_below.ts";
 import { processesOf, type SeenProcess } from "./processes_of.ts";
 import { addedWhitelist, writePrograms } from "./programs.ts";
 
 const checkout = fileURLToPath(new URL("../../..", import.meta.url));
 const neighbour = fileURLToPath(new URL("neighbour.ts", import.meta.url));
-
-/** Nobody else's on this machine. */
-const uid = 60_000 + Deno.pid % 4_000;
 
 /** Of the executor and everything it starts, beside its own limits: this machine is shared. */
 const outerLimits = ["prlimit", "--nproc=256", "--core=0", "--nofile=4096"];
@@ -40,7 +38,7 @@ for name in whitelist hook-token programs open; do mount --bind "$PLACE/$name" /
 touch /run/deno-program && mount --bind "$PROGRAM" /run/deno-program
 mkdir -p /run/secrets/kubernetes.io/serviceaccount
 cp "$PLACE/secret" /run/secrets/kubernetes.io/serviceaccount/token
-chown ${uid} /run/secrets/kubernetes.io/serviceaccount/token
+chown ${jailUser} /run/secrets/kubernetes.io/serviceaccount/token
 mount -t tmpfs -o mode=755 tmpfs /usr/local/bin
 touch /usr/local/bin/yq && mount --bind "$YQ" /usr/local/bin/yq
 mount --bind "$PLACE/tmp" /tmp
@@ -113,7 +111,7 @@ export class Jail implements AsyncDisposable {
   }
 
   processes(): readonly SeenProcess[] {
-    return processesOf(uid);
+    return processesOf(jailUser);
   }
 
   /** How many files and connections the executor has open. */
@@ -169,7 +167,7 @@ export class Jail implements AsyncDisposable {
     }
     for (const name of ["open", "tmp"]) Deno.chmodSync(`${this.place}/${name}`, 0o1777);
     Deno.writeTextFileSync(`${this.place}/open/keep`, "kept");
-    Deno.chownSync(`${this.place}/open/keep`, uid, uid);
+    Deno.chownSync(`${this.place}/open/keep`, jailUser, jailUser);
     Deno.writeTextFileSync(`${this.place}/secret`, `${this.canaries.file}\n`);
     Deno.writeTextFileSync(`${this.place}/hook-token/token`, this.token);
     const shipped = Deno.readTextFileSync(`${checkout}manifests/hooks/whitelist.yaml`);
@@ -208,7 +206,7 @@ export class Jail implements AsyncDisposable {
 
   async #startExecutor(): Promise<void> {
     const own = ["unshare", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child"];
-    const user = ["setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups"];
+    const user = ["setpriv", `--reuid=${jailUser}`, `--regid=${jailUser}`, "--clear-groups"];
     const run = ["/run/deno-program", "run", "--quiet", "--no-prompt", "--cached-only"];
     const child = this.#spawn([
       ...["ip", "netns", "exec", this.#names[0], ...own, "sh", "-c", init, "init"],

@@ -13,7 +13,7 @@ const allProcesses = 97;
 /** Says from outside, from what the machine shows, whether an attack has done harm. */
 export class Judge {
   readonly #jail: Jail;
-  readonly #files: readonly string[];
+  #files: readonly string[];
   #most: Usage = { executor: 0, all: 0, processes: 0 };
 
   /** @param jail in which nothing was attacked yet */
@@ -34,14 +34,25 @@ export class Judge {
       assert.ok(!told.includes(secret), "a secret was told");
       assert.ok(!this.#jail.log.includes(secret), "a secret was logged");
     }
-    assert.deepEqual(this.#jail.files(), this.#files, "files are left, or missing");
-    const kept = Deno.readTextFileSync(`${this.#jail.place}/open/keep`);
-    assert.equal(kept, "kept", "a file was changed");
-    const running = this.#jail.processes().map(({ pid, command }) => ({ pid, command }));
-    const executor = { pid: this.#jail.executorPid, command: running[0]?.command };
-    assert.deepEqual(running, [executor], "not only the executor runs");
+    const { executorPid } = this.#jail;
+    const isAlive = this.#jail.processes().some(({ pid }) => pid === executorPid);
+    assert.ok(isAlive, "the executor has ended");
+    this.#expectNothingLeft();
     assert.equal(this.#jail.takeTrapped(), 0, "a connection was made");
     this.#expectBounds(this.#jail.takePeak());
+  }
+
+  /** What is left is removed, or taken for known, so that it is not held against the next attack. */
+  #expectNothingLeft(): void {
+    const kept = `${this.#jail.place}/open/keep`;
+    const content = Deno.readTextFileSync(kept);
+    const [before, now] = [this.#files, this.#jail.files()];
+    this.#files = now;
+    const others = this.#jail.processes().filter(({ pid }) => pid !== this.#jail.executorPid);
+    for (const { pid } of others) killQuietly(pid);
+    assert.deepEqual(others, [], "not only the executor runs");
+    assert.deepEqual(now, before, "files are left, or missing");
+    assert.equal(content, "kept", "a file was changed");
   }
 
   #expectBounds({ executor, all, processes }: Usage): void {
@@ -54,5 +65,13 @@ export class Judge {
     assert.ok(executor < executorMemory, `memory of the executor: ${shown}`);
     assert.ok(all < allMemory, `memory of all: ${shown}`);
     assert.ok(processes <= allProcesses, `processes: ${shown}`);
+  }
+}
+
+function killQuietly(pid: number): void {
+  try {
+    Deno.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended meanwhile.
   }
 }

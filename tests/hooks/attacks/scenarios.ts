@@ -25,8 +25,9 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     Deno.writeTextFileSync(path, forged);
     Deno.utimeSync(path, mtime!, mtime!);
     const attack = { what: "", ...pinned, stdout: "", end: pinnedEnd(notPinned) };
-    const answers = await both(jail, attack);
-    Deno.writeTextFileSync(path, programs["pinned"]!.text);
+    const answers = await both(jail, attack).finally(() => {
+      Deno.writeTextFileSync(path, programs["pinned"]!.text);
+    });
     expectServed(pinned, await askExecutor(jail, pinned, "once"));
     return answers.map(({ text }) => text).join("\n");
   },
@@ -36,8 +37,9 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     Deno.renameSync(path, `${path}.genuine`);
     Deno.writeTextFileSync(path, forged, { mode: 0o755 });
     const attack = { what: "", ...pinned, stdout: "", end: pinnedEnd(notPinned) };
-    const answers = await both(jail, attack);
-    Deno.renameSync(`${path}.genuine`, path);
+    const answers = await both(jail, attack).finally(() => {
+      Deno.renameSync(`${path}.genuine`, path);
+    });
     expectServed(pinned, await askExecutor(jail, pinned, "once"));
     return answers.map(({ text }) => text).join("\n");
   },
