@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { HookWorld } from "../../tests/hook_world.ts";
+import { HookAttempts } from "../hooks/hook_attempts.ts";
 import { HookRefused } from "../hooks/hook_refused.ts";
 import { HookUnavailable } from "../hooks/hook_unavailable.ts";
+import { transformRequest } from "../hooks/transform_request.ts";
 import { createLog } from "../telemetry/log.ts";
 import { HookReports } from "./hook_reports.ts";
 import { type HookRun, measuredHooks } from "./measured_hooks.ts";
@@ -41,6 +43,28 @@ for (const { made, failure } of ends) {
     assert.deepEqual([run?.source, run?.seconds, run?.failure], [source, 1.5, failure]);
   });
 }
+
+Deno.test("measuredHooks() tells of output that cannot be used as a failure", async () => {
+  await using world = new HookWorld();
+  world.runner.commands["other"] = () => ({ out: "no JSON" });
+  const told: (string | undefined)[] = [];
+  const attempts = new HookAttempts({
+    stage: measuredHooks(world.stage, {
+      clock: world.clock,
+      onRun: ({ failure }) => told.push(failure),
+    }),
+    source,
+    maxRetries: 0,
+    slot: () => Promise.resolve(() => {}),
+    clock: world.clock,
+    signal: world.abort.signal,
+  });
+  const tls = { insecureSkipVerify: false };
+  const request = { url: "http://a.test/", method: "GET", headers: {}, secretHeaders: [], tls };
+  const steps = world.steps("preRequest", { command: "other" });
+  await assert.rejects(transformRequest(request, steps, attempts), { class: "hook" });
+  assert.deepEqual(told, ["invalid"]);
+});
 
 Deno.test("measuredHooks() tells nothing of a run that the end of the program cuts off", async () => {
   await using world = new HookWorld();

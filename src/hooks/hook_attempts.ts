@@ -11,6 +11,8 @@ export interface HookInOut {
   readonly stdin: AsyncIterable<Uint8Array>;
   /** A {@linkcode HookFailure} that it throws is the hook's fault, anything else is not. */
   write(piece: Uint8Array): Promise<void>;
+  /** Called after a run that ended well. @throws {HookFailure} if what was printed cannot be used */
+  accept?(): void;
 }
 
 /** Runs the hook once; settles when nothing of it is left. @throws {HookFailure} if it did not end well */
@@ -84,7 +86,7 @@ export class HookAttempts {
   }
 
   /** A failure of our own side of the streams ends the run and goes before what the runner makes of it. */
-  async #execute(step: HookStep, { stdin, write }: HookInOut): Promise<void> {
+  async #execute(step: HookStep, { stdin, write, accept }: HookInOut): Promise<void> {
     const { stage, source, signal } = this.#options;
     signal.throwIfAborted();
     const abort = new AbortController();
@@ -103,6 +105,7 @@ export class HookAttempts {
     const streams = {
       stdin: guarded(stdin, guard),
       write: (piece: Uint8Array) => guard(() => write(piece)),
+      ...(accept ? { accept } : {}),
       signal: abort.signal,
     };
     try {

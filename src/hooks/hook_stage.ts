@@ -3,10 +3,16 @@ import type { NamespacedName } from "../core/source_key.ts";
 import { StepError } from "../core/step_error.ts";
 import { callProblem } from "./check_call.ts";
 import type { HookCall } from "./hook_call.ts";
-import { HookFailure } from "./hook_failure.ts";
+import { failureOfRun, HookFailure } from "./hook_failure.ts";
 import type { HookResult, HookRunner, HookStreams } from "./hook_runner.ts";
 import { type HookStep, nameStep } from "./hook_step.ts";
 import type { Whitelist } from "./whitelist_check.ts";
+
+/** The streams of a hook, and what becomes of its output. */
+export interface StageStreams extends HookStreams {
+  /** Called after a run that ended well. @throws {HookFailure} if what was printed cannot be used */
+  accept?(): void;
+}
 
 /** Where hooks are allowed and run; wrapped by telemetry. Nothing of it is called for a source without hooks. */
 export interface HookStage {
@@ -18,8 +24,8 @@ export interface HookStage {
    * @throws {StepError} class `hook-not-allowed` if the whitelist refuses one; class `hook` if there is no whitelist
    */
   check(steps: readonly HookStep[]): Promise<void>;
-  /** One run of a hook of `source`. @throws as {@linkcode HookRunner.run} */
-  run(step: HookStep, streams: HookStreams, source: NamespacedName): Promise<HookResult>;
+  /** One run of a hook of `source`. @throws as {@linkcode HookRunner.run}, and what `accept` throws */
+  run(step: HookStep, streams: StageStreams, source: NamespacedName): Promise<HookResult>;
 }
 
 /** What a stage is made of. */
@@ -48,7 +54,11 @@ export function createHookStage({ runner, whitelist, missing }: HookStageParts):
         await setImmediate();
       }
     },
-    run: (step, streams) => runner.run(step.call, streams),
+    async run(step, streams) {
+      const result = await runner.run(step.call, streams);
+      if (!failureOfRun(result)) streams.accept?.();
+      return result;
+    },
   };
 }
 

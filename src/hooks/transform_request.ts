@@ -22,8 +22,13 @@ export async function transformRequest(
     const input = current;
     const next = await attempts.run(step, async (run) => {
       const output = new RequestOutput();
-      await run({ stdin: once(describeRequest(input)), write: (piece) => output.write(piece) });
-      return changedRequest(input, output.text());
+      let changed = input;
+      await run({
+        stdin: once(describeRequest(input)),
+        write: (piece) => output.write(piece),
+        accept: () => void (changed = changedRequest(input, output.text())),
+      });
+      return changed;
     });
     current = next ?? current;
   }

@@ -63,7 +63,7 @@ function pipelineFamilies(registry: Registry) {
 
 const hookBuckets = [.001, .01, .1, .5, 1, 2.5, 5, 10, 30];
 const hookFailureReasons = [
-  ...["exit", "signal", "timeout", "output", "absent", "unavailable", "refused"],
+  ...["exit", "signal", "timeout", "output", "invalid", "absent", "unavailable", "refused"],
 ];
 
 function hookFamilies(registry: Registry) {

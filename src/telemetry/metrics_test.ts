@@ -39,6 +39,7 @@ Deno.test("createMetrics() has the families of COMPATIBILITY with their types, b
     "# TYPE externalsource_hook_execution_total counter",
     "# TYPE externalsource_hook_execution_duration_seconds histogram",
     'externalsource_hook_failures_total{reason="timeout"} 0',
+    'externalsource_hook_failures_total{reason="invalid"} 0',
     'externalsource_hook_whitelist_loads_total{success="false"} 0',
     "# TYPE gotk_reconcile_duration_seconds histogram",
     'controller_runtime_reconcile_total{controller="externalsource",result="error"} 0',
@@ -49,6 +50,19 @@ Deno.test("createMetrics() has the families of COMPATIBILITY with their types, b
   ]);
   const families = lines.filter((line) => line.startsWith("# TYPE"));
   assert.equal(new Set(families).size, families.length);
+});
+
+Deno.test("render() asks how many hooks wait and run", async () => {
+  let waiting = 3;
+  const samples = { ...nothing, hooksWaiting: () => waiting, hooksRunning: () => 2 };
+  const metrics = createMetrics({ version: "1.2.3", startedAt: 5_000, samples });
+  assertLines(await linesOf(metrics), [
+    "# TYPE externalsource_hooks_waiting gauge",
+    "externalsource_hooks_waiting 3",
+    "externalsource_hooks_running 2",
+  ]);
+  waiting = 0;
+  assertLines(await linesOf(metrics), ["externalsource_hooks_waiting 0"]);
 });
 
 Deno.test("reconciled() counts a source under its outcome, in cumulative buckets", async () => {
