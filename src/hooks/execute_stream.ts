@@ -7,6 +7,7 @@ import type { HookCall } from "./hook_call.ts";
 import { HookRefused } from "./hook_refused.ts";
 import type { HookRunner } from "./hook_runner.ts";
 import { HookUnavailable } from "./hook_unavailable.ts";
+import { releasePiece } from "./release_piece.ts";
 
 const maxHeadBytes = 256 * 1024;
 const newline = 10;
@@ -66,13 +67,18 @@ async function run(
   }
 }
 
-/** Resolves when the caller can take more; the payload is copied, so that it may be used again. */
+/** Resolves when the system has it all, and with it the caller can take more; the payload may then be used again. */
 function sendFrame(response: ServerResponse, type: FrameType, payload: Uint8Array): Promise<void> {
   const frame = Buffer.concat([frameHead(type, payload.length), payload]);
   return new Promise((resolve, reject) => {
-    const mayGoOn = response.write(frame, (error) => error && reject(error));
-    if (mayGoOn) resolve();
-    else response.once("drain", resolve);
+    const gone = () => reject(new Error("the caller went away"));
+    response.once("close", gone);
+    response.write(frame, (error) => {
+      response.off("close", gone);
+      releasePiece(frame);
+      if (error) reject(error);
+      else resolve();
+    });
   });
 }
 
@@ -105,5 +111,8 @@ async function* following(
   rest: AsyncIterator<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
   if (first.length > 0) yield first;
-  yield* { [Symbol.asyncIterator]: () => rest };
+  for await (const piece of { [Symbol.asyncIterator]: () => rest }) {
+    yield piece;
+    releasePiece(piece);
+  }
 }
