@@ -4,6 +4,7 @@ import { request, type RequestOptions } from "node:http";
 import { systemClock } from "../../src/cli/system_clock.ts";
 import { ExecutorServer } from "../../src/hooks/executor_server.ts";
 import { defaultHookLimits } from "../../src/hooks/hook_limits.ts";
+import type { HookRunner } from "../../src/hooks/hook_runner.ts";
 import { readHookToken, writeHookToken } from "../../src/hooks/hook_token.ts";
 import { HookUnavailable } from "../../src/hooks/hook_unavailable.ts";
 import { SidecarRunner } from "../../src/hooks/sidecar_runner.ts";
@@ -171,6 +172,29 @@ Deno.test("ExecutorServer /execute refuses a body over its limit", async () => {
   const answer = await world.execute(`{"command":"cat","stdin":"${"A".repeat(33 * 2 ** 20)}"}`)
     .then(({ status }) => status, () => 413); // the connection may break before all is sent
   assert.equal(answer, 413);
+});
+
+Deno.test("ExecutorServer /execute/stream gives the memory of a piece back when the next is asked for", async () => {
+  const large: Uint8Array[] = [];
+  const runner: HookRunner = {
+    async run(_call, { stdin }) {
+      let first = true; // what stands behind the call in its piece
+      for await (const piece of stdin) {
+        if (!first && piece.length >= 16_384) large.push(piece);
+        first = false;
+      }
+      return { end: { kind: "exit", code: 0 }, durationMs: 1, stderr: "" };
+    },
+  };
+  const server = new ExecutorServer({ runner, clock, onBug });
+  const port = await server.listen({ hostname: "127.0.0.1", port: 0 });
+  const call = { command: "cat", args: [], env: {}, timeoutMs: 1_000 };
+  const body = `${JSON.stringify(call)}\n${"x".repeat(2 ** 21)}`;
+  const answer = await fetch(`http://127.0.0.1:${port}/execute/stream`, { method: "POST", body });
+  await answer.arrayBuffer();
+  await server.close(0);
+  assert.ok(large.length > 0);
+  assert.deepEqual(large.map(({ length }) => length), large.map(() => 0));
 });
 
 Deno.test("ExecutorServer answers other methods with 405 and other paths with 404", async () => {
