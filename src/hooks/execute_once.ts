@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { setImmediate } from "node:timers/promises";
 import { parseDuration } from "../core/duration.ts";
 import type { Execution } from "./execute_stream.ts";
 import type { HookCall } from "./hook_call.ts";
@@ -7,11 +8,16 @@ import { parseHookCall, parseJson } from "./hook_outcome.ts";
 import { HookRefused } from "./hook_refused.ts";
 import type { HookEnd } from "./hook_runner.ts";
 import { HookUnavailable } from "./hook_unavailable.ts";
+import { releasePiece } from "./release_piece.ts";
 
 /** Of the request and of what is printed: both are in memory as a whole. */
 const maxBytes = 32 * 2 ** 20;
 
 const defaultTimeoutMs = 30_000;
+
+/** So much is made of or into base64 between two turns of the event loop; whole groups of three bytes and four characters. */
+const sliceBytes = 3 * 2 ** 18;
+const sliceCharacters = 4 * 2 ** 18;
 
 /** A request that is answered with a status and a line of text. */
 interface Refusal {
@@ -30,13 +36,24 @@ export async function executeOnce(
     response.writeHead(answer.status, { "content-type": "text/plain; charset=utf-8" });
     response.end(`${answer.text}\n`);
   } else {
-    response.writeHead(200, { "content-type": "application/json" });
-    response.end(`${JSON.stringify(answer)}\n`);
+    await sendExecuted(response, answer);
   }
 }
 
+/** The JSON of `stdout` in base64, `stderr` and `exitCode`, made in pieces: all at once it would hold the event loop. */
+async function sendExecuted(response: ServerResponse, answer: Executed): Promise<void> {
+  const { stdout, stderr, exitCode } = answer;
+  response.writeHead(200, { "content-type": "application/json" });
+  response.write('{"stdout":"');
+  for (let at = 0; at < stdout.length; at += sliceBytes) {
+    response.write(stdout.toString("base64", at, at + sliceBytes));
+    await setImmediate();
+  }
+  response.end(`","stderr":${JSON.stringify(stderr)},"exitCode":${exitCode}}\n`);
+}
+
 interface Executed {
-  readonly stdout: string;
+  readonly stdout: Buffer;
   readonly stderr: string;
   readonly exitCode: number;
 }
@@ -47,7 +64,7 @@ async function answerTo(
 ): Promise<Refusal | Executed> {
   const text = await readBody(request);
   if (text === undefined) return { status: 413, text: "Request is too large" };
-  const asked = parseRequest(text);
+  const asked = await parseRequest(text);
   if ("status" in asked) return asked;
   const output = new CollectedOutput();
   try {
@@ -73,7 +90,7 @@ function executed(
 ): Executed {
   const said = [stderr, explain(end)].filter((each) => each !== "").join("\n");
   return {
-    stdout: stdout.toString("base64"),
+    stdout,
     stderr: Buffer.from(said).toString("base64"),
     exitCode: end.kind === "exit" ? end.code : end.kind === "absent" ? 1 : -1,
   };
@@ -112,19 +129,24 @@ class CollectedOutput {
 
 /** @returns undefined if it is too large */
 async function readBody(request: IncomingMessage): Promise<string | undefined> {
-  const pieces: Uint8Array[] = [];
+  const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+  const texts: string[] = [];
   let size = 0;
   for await (const piece of request as AsyncIterable<Uint8Array>) {
     size += piece.length;
     if (size > maxBytes) return undefined;
-    pieces.push(piece);
+    texts.push(utf8.decode(piece, { stream: true }));
+    releasePiece(piece);
   }
-  return Buffer.concat(pieces).toString("utf8");
+  texts.push(utf8.decode());
+  const text = texts.join("");
+  await setImmediate();
+  return text;
 }
 
-function parseRequest(
+async function parseRequest(
   text: string,
-): Refusal | { readonly call: HookCall; readonly stdin: AsyncIterable<Uint8Array> } {
+): Promise<Refusal | { readonly call: HookCall; readonly stdin: AsyncIterable<Uint8Array> }> {
   const refusal = { status: 400, text: "Invalid request body" };
   const value = parseJson(text);
   if (typeof value !== "object" || value === null) return refusal;
@@ -133,7 +155,7 @@ function parseRequest(
   if (timeoutMs === undefined) return { status: 400, text: "Invalid timeout" };
   const call = parseHookCall({ command, args: args ?? [], env: env ?? {}, timeoutMs });
   if (!call) return refusal;
-  const input = parseBase64(stdin ?? "");
+  const input = await parseBase64(stdin ?? "");
   if (!input) return { status: 400, text: "Invalid base64 in stdin" };
   return { call, stdin: piecesOf(input) };
 }
@@ -143,11 +165,21 @@ function parseTimeout(value: unknown): number | undefined {
   return value === "" ? defaultTimeoutMs : parseDuration(value);
 }
 
-function parseBase64(value: unknown): Buffer | undefined {
+async function parseBase64(value: unknown): Promise<Buffer | undefined> {
   if (typeof value !== "string") return undefined;
+  await setImmediate();
   const text = value.replace(/[\r\n]/g, "");
-  const isBase64 = text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);
-  return isBase64 ? Buffer.from(text, "base64") : undefined;
+  if (text.length % 4 !== 0) return undefined;
+  const bytes = Buffer.alloc(text.length / 4 * 3);
+  let size = 0;
+  for (let at = 0; at < text.length; at += sliceCharacters) {
+    await setImmediate();
+    const slice = text.slice(at, at + sliceCharacters);
+    const isLast = at + slice.length === text.length;
+    if (!(isLast ? /^[A-Za-z0-9+/]*={0,2}$/ : /^[A-Za-z0-9+/]*$/).test(slice)) return undefined;
+    size += bytes.write(slice, size, "base64");
+  }
+  return bytes.subarray(0, size);
 }
 
 const pieceSize = 64 * 1024;

@@ -11,7 +11,13 @@ import { SidecarRunner } from "../../src/hooks/sidecar_runner.ts";
 import { SpawnRunner } from "../../src/hooks/spawn_runner.ts";
 import { handMadeWhitelist } from "./hand_made_whitelist.ts";
 
-const whitelist = handMadeWhitelist({ cat: {}, jq: {}, sh: {}, nothing: {}, yes: {} });
+const whitelist = handMadeWhitelist({
+  cat: { maxOutput: 2 ** 23 },
+  jq: {},
+  sh: {},
+  nothing: {},
+  yes: {},
+});
 const clock = systemClock;
 
 function onBug(error: unknown): void {
@@ -166,6 +172,22 @@ for (const { what, body, status, answer } of legacy) {
     assert.deepEqual([answered.status, given], [status, answer]);
   });
 }
+
+Deno.test("ExecutorServer /execute hands a document of megabytes on and back as it is", async () => {
+  await using world = await World.open();
+  const document = Buffer.alloc(5_000_002, "wörter, ");
+  const lines = document.toString("base64").replace(/.{76}/g, "$&\r\n");
+  const { text } = await world.execute({ command: "cat", stdin: lines });
+  const { stdout, exitCode } = JSON.parse(text);
+  assert.ok(Buffer.from(stdout, "base64").equals(document));
+  assert.equal(exitCode, 0);
+});
+
+Deno.test("ExecutorServer /execute refuses base64 that goes on behind its end, however late", async () => {
+  await using world = await World.open();
+  const stdin = `${"A".repeat(2 ** 20 - 4)}AA==AAAA`;
+  assert.equal((await world.execute({ command: "cat", stdin })).status, 400);
+});
 
 Deno.test("ExecutorServer /execute refuses a body over its limit", async () => {
   await using world = await World.open();
