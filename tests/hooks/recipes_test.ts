@@ -176,6 +176,6 @@ Deno.test("whitelist check says what docs/hooks.md says, of the shipped file and
     });
     assert.equal(out.trim(), answer);
   }
-  const [, example = ""] = /```yaml\n(commands:\n.*?)```/s.exec(markdown) ?? [];
+  const [, example = ""] = /```yaml file\n(commands:\n.*?)```/s.exec(markdown) ?? [];
   assert.deepEqual(parseWhitelist(example).warnings, []);
 });
