@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import type { NamespacedName } from "../core/source_key.ts";
-import { failureOfRun, HookFailure } from "./hook_failure.ts";
+import { failureOfRun, HookFailure, type HookFailureKind } from "./hook_failure.ts";
 import { HookRefused } from "./hook_refused.ts";
 import type { HookStage } from "./hook_stage.ts";
 import type { HookStep } from "./hook_step.ts";
@@ -32,10 +32,14 @@ export interface HookAttemptsOptions {
 
 const pauseStepMs = 1_000;
 
+/** Failures that come of load, memory or the image, and not of the input alone. */
+const circumstances: readonly HookFailureKind[] = ["timeout", "signal", "absent"];
+
 /** The hook runs of one reconcile, which share one budget of retries (DESIGN §3, `maxRetries`). */
 export class HookAttempts {
   readonly #options: HookAttemptsOptions;
   #retries = 0;
+  #passedOver = false;
 
   constructor(options: HookAttemptsOptions) {
     this.#options = options;
@@ -44,6 +48,11 @@ export class HookAttempts {
   /** Whether something may still be repeated in this reconcile. */
   get hasRetries(): boolean {
     return this.#retries < this.#options.maxRetries;
+  }
+
+  /** Whether a hook was ignored for what another run over the same input may not meet, such as a time-out. */
+  get passedOver(): boolean {
+    return this.#passedOver;
   }
 
   /**
@@ -66,7 +75,10 @@ export class HookAttempts {
         signal.throwIfAborted();
         if (!(error instanceof HookFailure)) throw error;
         const isOurs = error.kind === "unavailable" || error.kind === "refused";
-        if (step.retryPolicy === "ignore" && !isOurs) return undefined;
+        if (step.retryPolicy === "ignore" && !isOurs) {
+          this.#passedOver ||= circumstances.includes(error.kind);
+          return undefined;
+        }
         if (step.retryPolicy !== "retry" || !this.hasRetries) throw error.toStepError(step);
       }
       await this.#pause(++this.#retries * pauseStepMs);

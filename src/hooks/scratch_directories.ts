@@ -13,10 +13,19 @@ export class ScratchDirectories {
   }
 
   async create(): Promise<string> {
-    this.#root ??= mkdtemp(join(this.#parent, "externalsource-hooks-"));
-    const directory = join(await this.#root, String(this.#count++));
+    const directory = join(await (this.#root ??= this.#createRoot()), String(this.#count++));
     await mkdir(directory, { mode: 0o700 });
     return directory;
+  }
+
+  /** A failure is not kept: a full disk may have room again. */
+  async #createRoot(): Promise<string> {
+    try {
+      return await mkdtemp(join(this.#parent, "externalsource-hooks-"));
+    } catch (error) {
+      this.#root = undefined;
+      throw error;
+    }
   }
 
   /** Removes a directory also if a command has locked parts of it. */

@@ -183,17 +183,21 @@ export class MakeArtifact {
     const { memory } = this.#subject;
     const { nextFetchAt } = memory;
     const { validators, document } = fetched;
-    const made = { fingerprint, sha256: document.sha256, path, validators };
+    const made = () => ({
+      // A time-out that was ignored must not stay published for as long as the upstream stays the same.
+      fingerprint: this.#hooks.passedOver ? undefined : fingerprint,
+      ...{ sha256: document.sha256, path, validators },
+    });
     const content = await this.#transformed(
       document,
       (result) =>
         this.#produce(result, path, (content) => {
-          memory.unstored = { document: { ...made, content }, nextFetchAt };
+          memory.unstored = { document: { ...made(), content }, nextFetchAt };
         }),
     );
     memory.unstored = undefined;
-    memory.lastDocument = { ...made, content };
-    return this.#published(content, { fingerprint, etag: validators.etag });
+    memory.lastDocument = { ...made(), content };
+    return this.#published(content, { fingerprint: made().fingerprint, etag: validators.etag });
   }
 
   /** What hooks make of a document is there as long as `use` lasts. */
@@ -233,7 +237,7 @@ export class MakeArtifact {
 
   #published(
     content: StoredContent,
-    made: { readonly fingerprint: string; readonly etag: string | undefined },
+    made: { readonly fingerprint: string | undefined; readonly etag: string | undefined },
   ): Extract<Outcome, { kind: "published" }> {
     return {
       kind: "published",

@@ -146,6 +146,32 @@ Deno.test("reconcileSource() publishes nothing untransformed while hooks cannot 
   ]);
 });
 
+for (const isRestarted of [false, true]) {
+  Deno.test(`reconcileSource() runs a hook again that timed out and was ignored${isRestarted ? ", also after a restart" : ""}`, async () => {
+    const ignored = hook("upper", { retryPolicy: "ignore" });
+    await using world = await ReconcileWorld.create(post(ignored));
+    const { upper } = world.hooks.commands;
+    world.hooks.commands["upper"] = () => ({ end: { kind: "timeout" } });
+    const first = await world.run();
+    assert.equal(await published(world), "first");
+    const second = await world.runAgain(first);
+    assert.deepEqual([world.hooks.calls.length, second.writes], [2, []]);
+    world.hooks.commands["upper"] = upper!;
+    if (isRestarted) world.restart();
+    await world.runAgain(isRestarted ? await world.run() : second);
+    assert.equal(await published(world), "FIRST");
+    assert.deepEqual(world.conditions, ["Ready=True/Succeeded"]);
+  });
+}
+
+Deno.test("reconcileSource() does not repeat an ignored exit code over the same document", async () => {
+  await using world = await ReconcileWorld.create(post(hook("fail", { retryPolicy: "ignore" })));
+  const first = await world.run();
+  await world.runAgain(first);
+  assert.deepEqual(world.upstream.requests[0]?.validators, { etag: '"1"' });
+  assert.equal(world.hooks.calls.length, 1);
+});
+
 Deno.test("reconcileSource() pauses before a retry without a slot, and says that hooks run", async () => {
   await using world = await ReconcileWorld.create(post(hook("upper", { retryPolicy: "retry" })));
   let runs = 0;

@@ -50,6 +50,11 @@ export class SourceHooks {
     return this.#attempts.hasRetries;
   }
 
+  /** Whether the same document may become another one next time, because a hook was ignored by chance. */
+  get passedOver(): boolean {
+    return this.#attempts.passedOver;
+  }
+
   /** Whether the request is changed before it is sent. */
   get changeRequest(): boolean {
     return this.#plan.preRequest.length > 0;

@@ -11,8 +11,8 @@ import { publishedArtifact } from "./published_artifact.ts";
 
 /** The document that a source was last made from, as far as it spares work next time. */
 export interface LastDocument {
-  /** What it was made under (DESIGN §4, step 2). */
-  readonly fingerprint: string;
+  /** What it was made under (DESIGN §4, step 2); undefined: it is to be made anew in any case. */
+  readonly fingerprint: string | undefined;
   readonly sha256: string;
   /** Its path in the archive. */
   readonly path: string;
