@@ -24,7 +24,10 @@ const refused: readonly Partial<SourceRequest>[] = [
   ...["http://169.254.169.254/?canary", "http://0xa9fea9fe/", "http://[::ffff:169.254.169.254]/"],
 ].map((url) => ({ url }));
 for (
-  const each of [...refused, ...["TRACE", "CONNECT", "GET /", ""].map((method) => ({ method }))]
+  const each of [
+    ...refused,
+    ...["TRACE", "CONNECT", "GET /", "GET canary", ""].map((method) => ({ method })),
+  ]
 ) {
   Deno.test(`hostOf() rejects ${JSON.stringify(each)} of hooks as prepare() would, until they print another`, async () => {
     await using fetcher = new HttpFetcher();
@@ -63,4 +66,21 @@ Deno.test("fetch() sends no Host of a hook, and what it has made follows to no o
   const hosts = [upstream, other].map(({ port }) => `127.0.0.1:${port}`);
   assert.deepEqual(seen.map(({ host }) => host), hosts);
   assert.deepEqual(seen.map((each) => each["x-minted"]), ["canary", undefined]);
+});
+
+Deno.test("fetch() rejects a header that hooks have misspelt, and does not show what it may hold", async () => {
+  await using fetcher = new HttpFetcher();
+  for (const headers of [{ "Authorization: canary": "" }, { token: "canary\n" }]) {
+    const fetched = fetcher.fetch({
+      spec: { url: "http://127.0.0.1:1/" },
+      change: (asked) => ({ ...asked, headers }),
+    });
+    await assert.rejects(fetched, (error) => {
+      assert.ok(error instanceof StepError);
+      assert.equal(error.class, "rejected");
+      assert.match(error.message, /the pre-request hooks made a header that cannot be sent/);
+      assert.ok(!error.message.includes("canary"));
+      return true;
+    });
+  }
 });

@@ -21,9 +21,11 @@ function headersOf(request: SourceRequest): Record<string, string> {
   try {
     return checkHeaders(request.headers);
   } catch (error) {
-    // The spec and the Secret were checked before: these are what a pre-request hook made of them.
-    if (error instanceof HeaderError) throw rejected(error.message);
-    throw error;
+    if (!(error instanceof HeaderError)) throw error;
+    // The spec and the Secret were checked before: this is what a pre-request hook made, and a name may be a token misplaced.
+    throw rejected(
+      "the pre-request hooks made a header that cannot be sent, by its name or its value",
+    );
   }
 }
 

@@ -34,13 +34,11 @@ function checkUrl(text: string, { guard }: SourceParts): URL {
 /** CONNECT makes a tunnel, not a document; TRACE would send the Secret's headers back as one. */
 const refusedMethods = ["CONNECT", "TRACE"];
 
-function checkMethod(method: string): string {
+function checkMethod(method: string, shown = `method "${method.slice(0, 32)}"`): string {
   if (token.test(method) && !refusedMethods.includes(method.toUpperCase())) return method;
   throw configurationError(
     "InvalidMethod",
-    `Cannot use method "${
-      method.slice(0, 32)
-    }": it is not one that a document can be asked for with`,
+    `Cannot use ${shown}: it is not one that a document can be asked for with`,
   );
 }
 
@@ -56,7 +54,7 @@ const hostNameOf = (url: URL) => `${url.hostname}:${hostPortOf(url).port}`;
 /** The checks of the settings, of a request that hooks have changed: not the spec is wrong then. */
 function checkRequest({ url, method }: SourceRequest, parts: SourceParts): string {
   try {
-    checkMethod(method);
+    checkMethod(method, "the method"); // what a hook prints may be a token in the wrong field
     return hostNameOf(checkUrl(url, parts));
   } catch (error) {
     if (!(error instanceof StepError)) throw error;
