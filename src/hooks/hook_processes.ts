@@ -38,7 +38,10 @@ export class HookProcesses {
    * on the answer would not be known.
    */
   isAlone(): Promise<boolean> {
-    return this.#alone ??= this.#list().then((table) => isAlone(table, Deno.pid));
+    return this.#alone ??= this.#list().then((table) => isAlone(table, Deno.pid), (error) => {
+      this.#alone = undefined; // no command has started then: the next one asks again
+      throw error;
+    });
   }
 
   add(run: RunMark): void {

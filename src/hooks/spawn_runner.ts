@@ -75,10 +75,16 @@ export class SpawnRunner implements HookRunner, AsyncDisposable {
     return this.#prepared ??= this.#prepare();
   }
 
+  /** A failure is not kept: the next hook tries again. */
   async #prepare(): Promise<CommandWrapper> {
     const { limits: { processes, ...others }, onProblem } = this.#options;
-    const limits = await this.#processes.isAlone() ? { ...others, processes } : others;
-    return await findCommandWrapper(limits, onProblem);
+    try {
+      const limits = await this.#processes.isAlone() ? { ...others, processes } : others;
+      return await findCommandWrapper(limits, onProblem);
+    } catch (error) {
+      this.#prepared = undefined;
+      throw error;
+    }
   }
 
   /** To be called when no hook runs any more. */

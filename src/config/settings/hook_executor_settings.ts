@@ -40,7 +40,7 @@ export const executorSettings = {
   },
   maxHooks: {
     type: "integer",
-    default: 8,
+    default: 16,
     description: "How many hooks run at once; others wait up to 30 s for their turn.",
     flag: "max-hooks",
     minimum: 1,
