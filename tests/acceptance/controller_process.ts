@@ -47,37 +47,49 @@ export function freePort(): number {
   }
 }
 
-/** Starts the controller and waits until it is ready. End it in a `finally`. */
+const startTries = 10;
+
+/**
+ * Starts the controller and waits until it is ready. End it in a `finally`. Where the port of the artifact server is in use,
+ * somebody else on this machine has it for a moment.
+ */
 export async function startController(options: ControllerOptions): Promise<ControllerProcess> {
-  const port = options.port ?? freePort();
-  const [probePort, metricsPort] = [freePort(), freePort()];
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await startAt(options.port ?? freePort(), options);
+    } catch (error) {
+      if (attempt === startTries || !/the port is in use/.test(String(error))) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+    }
+  }
+}
+
+async function startAt(port: number, options: ControllerOptions): Promise<ControllerProcess> {
   const logFile = await Deno.makeTempFile({ prefix: "controller-", suffix: ".log" });
   const flags = [
     `--storage-adv-addr=127.0.0.1:${port}`,
     `--artifact-server-port=${port}`,
-    `--health-probe-bind-address=127.0.0.1:${probePort}`,
-    `--metrics-bind-address=127.0.0.1:${metricsPort}`,
+    "--health-probe-bind-address=127.0.0.1:0",
+    "--metrics-bind-address=127.0.0.1:0",
     "--fetch-allow-loopback",
     "--min-interval=1s",
     ...options.args ?? [],
   ];
   const child = spawn(options, { flags, logFile });
   const log = () => Deno.readTextFileSync(logFile);
-  const probes = `http://127.0.0.1:${probePort}`;
-  const process: ControllerProcess = {
+  const { probes, metrics } = await untilReady(child, log);
+  return {
     pid: child.pid,
     base: `http://127.0.0.1:${port}`,
     port,
     probes,
-    metrics: `http://127.0.0.1:${metricsPort}/metrics`,
+    metrics: `${metrics}/metrics`,
     log,
     async end(signal) {
       child.kill(signal);
       return await child.status;
     },
   };
-  await untilReady(child, process);
-  return process;
 }
 
 // A shell sends the log to a file: a pipe that nobody reads for a while would stop the program.
@@ -100,19 +112,28 @@ function spawn(
   }).spawn();
 }
 
-async function untilReady(
-  child: Deno.ChildProcess,
-  { probes, log }: ControllerProcess,
-): Promise<void> {
+type Addresses = Pick<ControllerProcess, "probes" | "metrics">;
+
+/** Waits until it is ready; its log tells which ports it was given. */
+async function untilReady(child: Deno.ChildProcess, log: () => string): Promise<Addresses> {
   let ended: Deno.CommandStatus | undefined;
   child.status.then((status) => ended = status);
   const deadline = Date.now() + 60_000;
   while (Date.now() < deadline) {
     if (ended) throw new Error(`The controller ended with ${ended.code}: ${log()}`);
-    const response = await fetch(`${probes}/readyz`).catch(() => undefined);
+    const addresses = addressesIn(log());
+    const response = addresses && await fetch(`${addresses.probes}/readyz`).catch(() => undefined);
     await response?.body?.cancel();
-    if (response?.ok) return;
+    if (addresses && response?.ok) return addresses;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error(`The controller is not ready after a minute: ${log()}`);
+}
+
+function addressesIn(log: string): Addresses | undefined {
+  const portOf = (server: string) =>
+    new RegExp(`"?${server}"?[:=] ?"?127\\.0\\.0\\.1:(\\d+)`).exec(log)?.[1];
+  const [probes, metrics] = [portOf("probes"), portOf("metrics")];
+  if (probes === undefined || metrics === undefined) return undefined;
+  return { probes: `http://127.0.0.1:${probes}`, metrics: `http://127.0.0.1:${metrics}` };
 }
