@@ -82,11 +82,12 @@ export function measuredStore(
       ),
     open: (key) => store.open(key),
     stat: (key) => store.stat(key),
-    delete: (key) => store.delete(key),
+    delete: (key, condition) => store.delete(key, condition),
     list: (prefix) => store.list(prefix),
     verify: (key, digest) => store.verify(key, digest),
     readMark: (name) => store.readMark(name),
     writeMark: (name, text, options) => store.writeMark(name, text, options),
     close: () => store.close(),
+    links: store.links,
   };
 }

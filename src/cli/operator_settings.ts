@@ -6,7 +6,7 @@ import { storageSettings } from "../config/settings/storage_settings.ts";
 import { telemetrySettings } from "../config/settings/telemetry_settings.ts";
 import { generatorDefinitions } from "../generate/registry.ts";
 import { serveSettings } from "../serve/settings.ts";
-import { storeDefinitions } from "../store/registry.ts";
+import { allStoreSettings, storeDefinitions } from "../store/registry.ts";
 import { retentionSettings } from "../store/retention_settings.ts";
 
 const storage = storageSettings(Object.keys(storeDefinitions));
@@ -18,8 +18,7 @@ export const controllerSettingGroups = {
   "Hooks": { ...hookSettings, ...hookExecutorSettings },
   "Storage": {
     ...storage,
-    ...storeDefinitions.memory.settings,
-    ...storeDefinitions.pvc.settings,
+    ...allStoreSettings,
     ...retentionSettings,
   },
   "Serving artifacts": serveSettings,
@@ -34,8 +33,7 @@ export const controllerSettings = {
   ...hookSettings,
   ...hookExecutorSettings,
   ...storage,
-  ...storeDefinitions.memory.settings,
-  ...storeDefinitions.pvc.settings,
+  ...allStoreSettings,
   ...retentionSettings,
   ...serveSettings,
   ...telemetrySettings,

@@ -3,7 +3,7 @@ import type { ArtifactStore } from "../store/artifact_store.ts";
 
 /** What is looked at before a key is deleted. */
 export interface UnneededOptions {
-  readonly store: Pick<ArtifactStore, "stat" | "delete">;
+  readonly store: Pick<ArtifactStore, "delete">;
   readonly clock: Clock;
   /** `--artifact-retention-ttl`, milliseconds. */
   readonly ttlMs: number;
@@ -19,9 +19,6 @@ export interface UnneededOptions {
  */
 export async function deleteUnneeded(key: string, options: UnneededOptions): Promise<boolean> {
   const { store, clock, ttlMs, isWanted } = options;
-  const info = await store.stat(key);
-  if (!info) return true;
-  if (clock.now() - info.lastPut < ttlMs || isWanted(key)) return false;
-  await store.delete(key);
-  return true;
+  if (isWanted(key)) return false;
+  return await store.delete(key, { putBefore: clock.now() - ttlMs + 1 });
 }

@@ -16,7 +16,7 @@ export interface GarbageOptions extends UnneededOptions {
   readonly objects: Pick<Objects, "readSource" | "readArtifact"> & {
     readonly artifacts: Pick<Objects["artifacts"], "state">;
   };
-  readonly store: Pick<ArtifactStore, "list" | "stat" | "delete">;
+  readonly store: Pick<ArtifactStore, "list" | "delete">;
   /** Whether it may delete; without one the store cannot be another cluster's. */
   readonly owner?: Pick<StoreOwner, "mayDelete"> | undefined;
   /** `--artifact-retention-records` */

@@ -46,8 +46,12 @@ class World {
       list: async function* (this: World, prefix: string) {
         for (const info of [...this.stored.values()]) if (info.key.startsWith(prefix)) yield info;
       }.bind(this),
-      stat: (each) => Promise.resolve(this.stored.get(each)),
-      delete: (each) => this.held.then(() => void this.stored.delete(each)),
+      delete: async (each, condition) => {
+        await this.held;
+        const isSpared =
+          (this.stored.get(each)?.lastPut ?? 0) >= (condition?.putBefore ?? Infinity);
+        return !isSpared && (this.stored.delete(each), true);
+      },
     },
     owner: {
       mayDelete: () => {

@@ -9,7 +9,7 @@ import type { StoreOwner } from "./store_owner.ts";
 /** What a sweep works with. */
 export interface SweepContext extends UnneededOptions {
   readonly objects: Pick<Objects, "sources" | "artifacts" | "readSource" | "readArtifact">;
-  readonly store: Pick<ArtifactStore, "list" | "stat" | "delete">;
+  readonly store: Pick<ArtifactStore, "list" | "delete">;
   /** Whether it may delete; without one the store cannot be another cluster's. */
   readonly owner?: Pick<StoreOwner, "mayDelete"> | undefined;
   /** The only namespace that is watched, if there is but one. */

@@ -41,8 +41,10 @@ class World implements Disposable {
         list: async function* () {
           yield* [...stored.values()];
         },
-        stat: (key) => Promise.resolve(stored.get(key)),
-        delete: (key) => Promise.resolve(void stored.delete(key)),
+        delete: (key, condition) => {
+          const isSpared = (stored.get(key)?.lastPut ?? 0) >= (condition?.putBefore ?? Infinity);
+          return Promise.resolve(!isSpared && (stored.delete(key), true));
+        },
       },
       clock: this.clock,
       ttlMs: minute,

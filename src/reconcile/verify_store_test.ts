@@ -28,7 +28,7 @@ function setUp(states: Readonly<Record<string, "whole" | "corrupt" | "missing" |
       verified!.push(key);
       return Promise.resolve(stateOf(key) === "whole" && digest === artifactOf("a").digest);
     },
-    delete: (key: string) => Promise.resolve(void deleted!.push(key)),
+    delete: (key: string) => Promise.resolve(deleted!.push(key) > 0),
   };
   const verify = () =>
     verifyStore({ objects, store, signal: abort.signal }, (key) => void corrupt!.push(key));

@@ -16,6 +16,8 @@ export interface StoredInfo {
 /** An open artifact: the bytes it had when it was opened, whatever happens to the key meanwhile. */
 export interface StoredArtifact {
   readonly size: number;
+  /** `sha256:` of the bytes as they were put, where the store keeps it beside them; what is read need not have it. */
+  readonly digest?: string;
   /**
    * The bytes, or a range of them. At most one call; the stream closes what it holds when it ends or is cancelled.
    * Without a range a file's own `readable` comes untouched, for which `Deno.serve` has a fast path (PLATFORM §2).
@@ -39,6 +41,14 @@ export interface ArtifactFile {
   readonly digest: string;
 }
 
+/** How consumers can get artifacts from the store itself (DESIGN §8, `s3`). */
+export interface ArtifactLinks {
+  /** A URL that needs no credentials; whether it answers depends on how the store is set up. */
+  publicUrl(key: string): string;
+  /** A URL that carries its permission and ends after a while. @throws {StepError} class `storage` without credentials */
+  signedUrl(key: string): Promise<string>;
+}
+
 /**
  * Where artifacts are kept. One contract suite, `tests/contract/store.ts`, runs over every store.
  *
@@ -57,9 +67,15 @@ export interface ArtifactStore {
   /** The artifact, or undefined if there is none. */
   open(key: string): Promise<StoredArtifact | undefined>;
   stat(key: string): Promise<StoredInfo | undefined>;
-  /** Removes a key; none is no error. A download that has begun is not cut off. */
-  delete(key: string): Promise<void>;
-  /** Every key that begins with `prefix`, in any order. */
+  /**
+   * Removes a key; none is no error. A download that has begun is not cut off.
+   *
+   * @param condition `putBefore`: only if its last put is older, in milliseconds since the Unix epoch, so that what another
+   * process puts again between a look and this call stays
+   * @returns whether it is gone
+   */
+  delete(key: string, condition?: { readonly putBefore: number }): Promise<boolean>;
+  /** Every key that begins with `prefix`, in the order of the keys, read in pages: memory does not grow with their number. */
   list(prefix: string): AsyncIterable<StoredInfo>;
   /** Reads the bytes of a key and says whether they have that digest; false if there is no such key. */
   verify(key: string, digest: string): Promise<boolean>;
@@ -78,4 +94,6 @@ export interface ArtifactStore {
    */
   writeMark(name: string, text: string, options: { readonly replace: boolean }): Promise<void>;
   close(): Promise<void>;
+  /** Undefined if consumers can only get artifacts from the artifact server. */
+  readonly links?: ArtifactLinks | undefined;
 }

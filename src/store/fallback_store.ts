@@ -1,6 +1,12 @@
 import { fileErrorState } from "../core/file_error.ts";
 import { StepError } from "../core/step_error.ts";
-import type { ArtifactFile, ArtifactStore, StoredArtifact, StoredInfo } from "./artifact_store.ts";
+import type {
+  ArtifactFile,
+  ArtifactLinks,
+  ArtifactStore,
+  StoredArtifact,
+  StoredInfo,
+} from "./artifact_store.ts";
 import { openStoredFile } from "./stored_file.ts";
 
 /** Where and how much a {@linkcode FallbackStore} keeps. */
@@ -58,9 +64,9 @@ export class FallbackStore implements ArtifactStore {
     return this.#store.stat(key);
   }
 
-  async delete(key: string): Promise<void> {
+  async delete(key: string, condition?: { readonly putBefore: number }): Promise<boolean> {
     await this.#drop(key);
-    await this.#store.delete(key);
+    return await this.#store.delete(key, condition);
   }
 
   list(prefix: string): AsyncIterable<StoredInfo> {
@@ -77,6 +83,10 @@ export class FallbackStore implements ArtifactStore {
 
   writeMark(...given: Parameters<ArtifactStore["writeMark"]>): Promise<void> {
     return this.#store.writeMark(...given);
+  }
+
+  get links(): ArtifactLinks | undefined {
+    return this.#store.links;
   }
 
   async close(): Promise<void> {

@@ -13,5 +13,6 @@ export const memory = defineStore({
     },
   },
   durable: false,
+  shared: false,
   open: ({ memoryStoreLimit }, clock) => Promise.resolve(new MemoryStore(memoryStoreLimit, clock)),
 });

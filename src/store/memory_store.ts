@@ -57,14 +57,18 @@ export class MemoryStore implements ArtifactStore {
     return Promise.resolve(entry && info(key, entry));
   }
 
-  delete(key: string): Promise<void> {
-    this.#entries.delete(key);
-    return Promise.resolve();
+  delete(key: string, condition?: { readonly putBefore: number }): Promise<boolean> {
+    const entry = this.#entries.get(key);
+    const isSpared = entry !== undefined && condition && entry.lastPut >= condition.putBefore;
+    if (!isSpared) this.#entries.delete(key);
+    return Promise.resolve(!isSpared);
   }
 
   async *list(prefix: string): AsyncGenerator<StoredInfo> {
-    for (const [key, entry] of [...this.#entries]) {
-      if (key.startsWith(prefix)) yield info(key, entry);
+    const keys = [...this.#entries.keys()].filter((key) => key.startsWith(prefix)).sort();
+    for (const key of keys) {
+      const entry = this.#entries.get(key);
+      if (entry) yield info(key, entry);
     }
   }
 

@@ -16,6 +16,7 @@ export const pvc = defineStore({
     },
   },
   durable: true,
+  shared: false,
   async open({ storagePath }, clock) {
     await refuseUnusable(storagePath);
     const store = new PvcStore(await Deno.realPath(storagePath), clock);

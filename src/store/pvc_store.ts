@@ -55,12 +55,15 @@ export class PvcStore implements ArtifactStore {
     });
   }
 
-  async delete(key: string): Promise<void> {
+  async delete(key: string, condition?: { readonly putBefore: number }): Promise<boolean> {
     const path = this.#path(key);
-    if (path === undefined) return;
-    await reporting(`Cannot delete "${key}"`, async () => {
+    if (path === undefined) return true;
+    return await reporting(`Cannot delete "${key}"`, async () => {
+      const info = condition && await infoOf(key, path);
+      if (info && info.lastPut >= condition.putBefore) return false;
       await Deno.remove(path).catch(ignoreAbsence);
       await removeIfEmpty(dirname(path)) && await removeIfEmpty(dirname(dirname(path)));
+      return true;
     });
   }
 

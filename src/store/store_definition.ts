@@ -8,6 +8,8 @@ export interface StoreDefinition<Described extends Settings = Settings> {
   readonly settings: Described;
   /** Whether what it holds outlives the process. */
   readonly durable: boolean;
+  /** Whether every replica sees the same artifacts; else each has its own, or a volume that may be shared or not. */
+  readonly shared: boolean;
   /** @throws {StepError} class `storage` if it cannot be used, with what to do */
   open(values: SettingValues<Described>, clock: Clock): Promise<ArtifactStore>;
 }
