@@ -10,6 +10,8 @@ import { packDocument } from "../src/pack/pack_document.ts";
 import type { ReconcileContext } from "../src/reconcile/reconcile_context.ts";
 import { type ReconcileResult, reconcileSource } from "../src/reconcile/reconcile_source.ts";
 import type { SourceMemories } from "../src/reconcile/source_memory.ts";
+import { type ArtifactCopies, noCopies } from "../src/reconcile/artifact_copies.ts";
+import { artifactUrl } from "../src/publish/artifact_url.ts";
 import type { ArtifactStore } from "../src/store/artifact_store.ts";
 import { MemoryStore } from "../src/store/memory_store.ts";
 import { checkArtifactStatus, checkStatus } from "./laws/status.ts";
@@ -51,6 +53,7 @@ export class ReconcileWorld implements AsyncDisposable {
   readonly requestSlots: string[] = [];
   /** Slots for hooks that are held now. */
   hookSlots = 0;
+  copies: ArtifactCopies = noCopies;
   /** What the operator still holds of a failed put. */
   held: ReconcileContext["held"] = () => undefined;
   readonly #spool: string;
@@ -172,7 +175,9 @@ export class ReconcileWorld implements AsyncDisposable {
           return typeof value === "function" ? value.bind(target) : value;
         },
       }),
-      settings: { minInterval: minute, maxAttempts, urlBase, maxSourceSize, hookTimeout: 30_000 },
+      settings: { minInterval: minute, maxAttempts, maxSourceSize, hookTimeout: 30_000 },
+      urlOf: (key) => artifactUrl(urlBase, key),
+      copies: this.copies,
       newSpoolFile: () => `${this.#spool}/${crypto.randomUUID()}`,
       delays: {
         backoff: (failures) => 1_000 * 2 ** (failures - 1),

@@ -6,6 +6,7 @@ import { createEventRecorder } from "../telemetry/event_recorder.ts";
 import { createFluxEvents, type FluxEvents } from "../telemetry/flux_events.ts";
 import type { Command, CommandInput, ExitCode } from "./command.ts";
 import { type ControllerStart, startController } from "./controller_start.ts";
+import { openDelivery } from "./artifact_delivery.ts";
 import { createOperator, type OperatorPlace } from "./create_operator.ts";
 import { forbiddenEndpoints } from "./forbidden_endpoints.ts";
 import { forgetProxies } from "./forget_proxies.ts";
@@ -71,13 +72,14 @@ async function control(start: ControllerStart, { signal }: CommandInput): Promis
     onBadWhitelist: (problem) => tellOfWhitelist(problem, { values, record }),
   });
   const urlBase = controllerUrlBase(values, { port: servers.artifactPort });
+  const onMove = () => operator.republish();
+  const delivery = openDelivery({ urlBase, resources, log: telemetry.log, onMove });
   telemetry.log.info("started", {
     ...{ version, store: values.storageBackend, urlBase },
     ...servers.addresses,
   });
   const operator = createOperator({
-    ...{ objects, store, generators, hooks, values, telemetry, spoolDirectory },
-    urlBase,
+    ...{ objects, store, generators, hooks, values, telemetry, spoolDirectory, delivery },
     watchNamespace: watchedNamespace(values),
     isReadOnly: isReadOnly(values, start.place),
     recordEvent: (event) => void record(event),

@@ -19,7 +19,7 @@ import {
 } from "./measured_stages.ts";
 import { measuredHooks } from "./measured_hooks.ts";
 import type { OpenHooks } from "./open_hooks.ts";
-import { Operator } from "./operator.ts";
+import { Operator, type OperatorParts } from "./operator.ts";
 import { protectingReader } from "./protect_secrets.ts";
 import { observeQueue, observeRuns } from "./run_observer.ts";
 import { systemClock } from "./system_clock.ts";
@@ -38,7 +38,8 @@ export interface OperatorPlace {
   readonly hooks: OpenHooks;
   readonly values: OperatorValues;
   readonly telemetry: Telemetry;
-  readonly urlBase: string;
+  /** How artifacts are published and copied. */
+  readonly delivery: Pick<OperatorParts["stages"], "copies" | "urlOf">;
   readonly spoolDirectory: string;
   readonly watchNamespace: string;
   readonly recordEvent: ReconcileContext["recordEvent"];
@@ -52,29 +53,18 @@ export interface OperatorPlace {
 
 /** An operator whose stages are measured and whose secrets are kept out of what it says. */
 export function createOperator(place: OperatorPlace): Operator {
-  const { objects, store, generators, values, urlBase, spoolDirectory, watchNamespace } = place;
+  const { objects, store, values, spoolDirectory, watchNamespace } = place;
   const { log, metrics, redactor } = place.telemetry;
   const clock = systemClock;
-  const measuring = { clock, observer: stageObserver(metrics) };
   const protectedObjects = withReader(objects, protectingReader(objects, redactor));
   const own = log.named("controller");
   const hookReports = new HookReports({ log: own, metrics });
   const operator = new Operator({
     objects: protectedObjects,
-    stages: {
-      generators: Object.fromEntries(
-        Object.entries(generators).map((
-          [type, each],
-        ) => [type, measuredGenerator(each, type, measuring)]),
-      ),
-      hooks: measuredHooks(place.hooks.stage, { clock, onRun: (run) => hookReports.ran(run) }),
-      pack: measuredPack(packDocument, measuring),
-      store: measuredStore(store, measuring),
-      held: (key) => store.held(key),
-    },
+    stages: stagesOf(place, hookReports),
     storeOwner: place.owner &&
       new StoreOwner({ ...place.owner, store, onRefused: (message) => own.warn(message) }),
-    settings: { ...values, urlBase, spoolDirectory, watchNamespace },
+    settings: { ...values, spoolDirectory, watchNamespace },
     clock,
     random: Math.random,
     recordEvent: place.recordEvent,
@@ -90,6 +80,22 @@ export function createOperator(place: OperatorPlace): Operator {
   });
   place.hooks.onWhitelist(() => operator.retryRefused());
   return operator;
+}
+
+function stagesOf(place: OperatorPlace, hookReports: HookReports): OperatorParts["stages"] {
+  const { store, generators, hooks, delivery, telemetry: { metrics } } = place;
+  const clock = systemClock;
+  const measuring = { clock, observer: stageObserver(metrics) };
+  const measuredGenerators = Object.entries(generators)
+    .map(([type, each]) => [type, measuredGenerator(each, type, measuring)] as const);
+  return {
+    generators: Object.fromEntries(measuredGenerators),
+    hooks: measuredHooks(hooks.stage, { clock, onRun: (run) => hookReports.ran(run) }),
+    pack: measuredPack(packDocument, measuring),
+    store: measuredStore(store, measuring),
+    held: (key) => store.held(key),
+    ...delivery,
+  };
 }
 
 function stageObserver(metrics: Telemetry["metrics"]): StageObserver {

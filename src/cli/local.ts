@@ -1,3 +1,5 @@
+import { artifactUrl } from "../publish/artifact_url.ts";
+import { noCopies } from "../reconcile/artifact_copies.ts";
 import { helpText } from "../config/help_text.ts";
 import { parseSettings } from "../config/parse_settings.ts";
 import { hookSettings, localHookSettings } from "../config/settings/hook_settings.ts";
@@ -142,7 +144,7 @@ async function operate({ directory, objects, values, view, input }: LocalRun): P
   const urlBase = localUrlBase(values.artifactServerHost, servers.artifactPort);
   const operator = createOperator({
     ...{ objects, store, generators, hooks, values, telemetry, spoolDirectory },
-    urlBase,
+    delivery: { copies: noCopies, urlOf: (key) => artifactUrl(urlBase, key) },
     watchNamespace: "",
     recordEvent: (event) => void objects.recordEvent(event),
     onOutcome: (key, result) => view.outcome(key, result),

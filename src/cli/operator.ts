@@ -37,7 +37,6 @@ export interface OperatorSettings {
   readonly retryJitterFactor: number;
   readonly artifactRetentionTtl: number;
   readonly artifactRetentionRecords: number;
-  readonly urlBase: string;
   /** The only namespace that is watched; empty: all. */
   readonly watchNamespace: string;
   readonly spoolDirectory: string;
@@ -46,7 +45,10 @@ export interface OperatorSettings {
 /** What an operator is made of. */
 export interface OperatorParts {
   readonly objects: Objects;
-  readonly stages: Pick<ReconcileContext, "generators" | "hooks" | "pack" | "store" | "held">;
+  readonly stages: Pick<
+    ReconcileContext,
+    "generators" | "hooks" | "pack" | "store" | "held" | "copies" | "urlOf"
+  >;
   /** Whether it may delete; undefined where the store cannot be another cluster's. */
   readonly storeOwner: StoreOwner | undefined;
   readonly settings: OperatorSettings;
@@ -161,6 +163,11 @@ export class Operator {
   rebuild(key: string): void {
     const parts = parseArtifactKey(key);
     if (parts) this.#queue.add(sourceKey(parts), { urgent: true });
+  }
+
+  /** What every source publishes is looked at again: its URL may have to change. */
+  republish(): void {
+    for (const key of this.#parts.objects.sources.keys()) this.#queue.add(key);
   }
 
   /** Another whitelist is in force: what the last one refused is tried again. */

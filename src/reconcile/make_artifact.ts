@@ -1,13 +1,13 @@
 import type { Artifact, StoredContent } from "../core/artifact.ts";
 import type { Document, Validators } from "../core/document.ts";
 import { StepError } from "../core/step_error.ts";
-import { artifactUrl } from "../publish/artifact_url.ts";
 import { buildRequest, type BuiltRequest, type FetchResult, fetchSource } from "./fetch_source.ts";
 import type { Outcome } from "./next_status.ts";
 import type { SourcePlan } from "./plan_source.ts";
 import { type FetchedDocument, pathOf, produceArtifact } from "./produce_artifact.ts";
 import type { ReconcileContext, RequestResult } from "./reconcile_context.ts";
 import { SourceHooks } from "./source_hooks.ts";
+import { spreadArtifact } from "./spread_artifact.ts";
 import type { Subject } from "./subject.ts";
 import { formatTime } from "../core/format_time.ts";
 import type { StatusWriter } from "./status_writer.ts";
@@ -195,6 +195,7 @@ export class MakeArtifact {
           memory.unstored = { document: { ...made(), content }, nextFetchAt };
         }),
     );
+    await spreadArtifact(this.#context, content.path, { writer: this.#options.writer, memory });
     memory.unstored = undefined;
     memory.lastDocument = { ...made(), content };
     return this.#published(content, { fingerprint: made().fingerprint, etag: validators.etag });
@@ -249,12 +250,12 @@ export class MakeArtifact {
 
 /** A stored artifact with its URL; `lastUpdateTime` stays as long as what is published stays the same. */
 export function addressArtifact(
-  { settings, clock }: Pick<ReconcileContext, "settings" | "clock">,
+  { urlOf, clock }: Pick<ReconcileContext, "urlOf" | "clock">,
   source: Pick<Subject["source"], "metadata" | "status">,
   { path, revision, digest, size }: StoredContent,
 ): Artifact {
-  const url = artifactUrl(settings.urlBase, path);
   const old = publishedArtifact(source);
+  const url = urlOf(path, old);
   const same = old?.digest === digest && old.revision === revision;
   const lastUpdateTime = same ? old.lastUpdateTime : formatTime(clock.now());
   return { url, path, revision, digest, size, lastUpdateTime };

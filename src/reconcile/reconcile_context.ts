@@ -9,6 +9,7 @@ import type { Objects } from "../objects/objects.ts";
 import type { PackOptions } from "../pack/pack_document.ts";
 import type { PackedArtifact } from "../pack/packed_artifact.ts";
 import type { ArtifactFile, ArtifactStore } from "../store/artifact_store.ts";
+import type { ArtifactCopies } from "./artifact_copies.ts";
 
 /** Who asks for a request in flight. */
 export interface RequestSlot {
@@ -44,8 +45,6 @@ export interface ReconcileSettings {
   readonly maxSourceSize: number;
   /** Of a hook that names no time-out, in milliseconds. */
   readonly hookTimeout: number;
-  /** Base of artifact URLs, without a trailing slash. */
-  readonly urlBase: string;
 }
 
 /** Everything a reconcile touches; the stages come wrapped by telemetry. */
@@ -58,6 +57,9 @@ export interface ReconcileContext {
   readonly store: ArtifactStore;
   /** An artifact that the store refused, to be put again; undefined if it is not kept (any more). */
   readonly held: (key: string) => ArtifactFile | undefined;
+  readonly copies: ArtifactCopies;
+  /** Where consumers are told to download a key of a source that publishes `published` now. */
+  readonly urlOf: (key: string, published: Artifact | undefined) => string;
   readonly settings: ReconcileSettings;
   readonly clock: Clock;
   /** Path of a file that does not exist yet; nothing of it outlives a reconcile. */

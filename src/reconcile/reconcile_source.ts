@@ -204,7 +204,8 @@ function isWriteError(error: unknown): boolean {
 
 async function isStored(context: ReconcileContext, artifact: Artifact): Promise<boolean> {
   const info = await context.store.stat(artifact.path);
-  return info !== undefined && info.size === artifact.size;
+  if (info !== undefined && info.size === artifact.size) return true;
+  return await context.copies.recover(artifact);
 }
 
 async function releaseFinalizer(context: ReconcileContext, source: ExternalSource): Promise<void> {

@@ -2,6 +2,7 @@ import type { ArtifactFile } from "../store/artifact_store.ts";
 import { addressArtifact } from "./make_artifact.ts";
 import type { Outcome } from "./next_status.ts";
 import type { ReconcileContext } from "./reconcile_context.ts";
+import { spreadArtifact } from "./spread_artifact.ts";
 import type { Unstored } from "./source_memory.ts";
 import type { StatusWriter } from "./status_writer.ts";
 import type { Subject } from "./subject.ts";
@@ -31,6 +32,7 @@ export async function storeAgain(
   } finally {
     release();
   }
+  await spreadArtifact(context, content.path, { writer, memory });
   memory.unstored = undefined;
   memory.lastDocument = document;
   memory.nextFetchAt = Math.max(nextFetchAt, context.clock.now());

@@ -1,0 +1,23 @@
+const timeoutMs = 5_000;
+
+/**
+ * Whether a consumer would get an artifact at a URL, asked as one asks for it but without the body. A redirect counts: that
+ * it is given shows that the server knows the artifact. What is not HTTP nobody can ask.
+ *
+ * @param token of the artifact server, if it wants one
+ */
+export async function answersAt(url: string, token?: string): Promise<boolean> {
+  if (!/^https?:/.test(url)) return true;
+  try {
+    const response = await fetch(url, {
+      method: "HEAD",
+      redirect: "manual",
+      headers: token === undefined ? {} : { "Authorization": `Bearer ${token}` },
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    await response.body?.cancel();
+    return response.status === 200 || response.status === 302;
+  } catch {
+    return false; // refused, no such name, not trusted: a consumer would see the same
+  }
+}
