@@ -2,6 +2,7 @@ import { helpText } from "../config/help_text.ts";
 import type { ObjectEvent } from "../core/object_event.ts";
 import type { Objects } from "../objects/objects.ts";
 import { readOnlyObjects } from "../objects/read_only_objects.ts";
+import { storeDefinition } from "../store/registry.ts";
 import { createEventRecorder } from "../telemetry/event_recorder.ts";
 import { createFluxEvents, type FluxEvents } from "../telemetry/flux_events.ts";
 import type { Command, CommandInput, ExitCode } from "./command.ts";
@@ -14,6 +15,7 @@ import type { Servers } from "./servers.ts";
 import { openSidecarHooks } from "./sidecar_hooks.ts";
 import { OperatorResources } from "./operator_resources.ts";
 import { controllerSettingGroups } from "./operator_settings.ts";
+import { soleReplica } from "./replica_role.ts";
 import { systemClock } from "./system_clock.ts";
 import { version } from "./version.ts";
 import { controllerUrlBase, isReadOnly, watchedNamespace } from "./controller_place.ts";
@@ -80,6 +82,7 @@ async function control(start: ControllerStart, { signal }: CommandInput): Promis
   });
   const operator = createOperator({
     ...{ objects, store, generators, hooks, values, telemetry, spoolDirectory, delivery },
+    role: { ...soleReplica, isStoreShared: storeDefinition(values.storageBackend).shared },
     watchNamespace: watchedNamespace(values),
     isReadOnly: isReadOnly(values, start.place),
     recordEvent: (event) => void record(event),

@@ -21,6 +21,7 @@ import { measuredHooks } from "./measured_hooks.ts";
 import type { OpenHooks } from "./open_hooks.ts";
 import { Operator, type OperatorParts } from "./operator.ts";
 import { protectingReader } from "./protect_secrets.ts";
+import type { ReplicaRole } from "./replica_role.ts";
 import { observeQueue, observeRuns } from "./run_observer.ts";
 import { systemClock } from "./system_clock.ts";
 import type { Telemetry } from "./telemetry.ts";
@@ -38,6 +39,7 @@ export interface OperatorPlace {
   readonly hooks: OpenHooks;
   readonly values: OperatorValues;
   readonly telemetry: Telemetry;
+  readonly role: ReplicaRole;
   /** How artifacts are published and copied. */
   readonly delivery: Pick<OperatorParts["stages"], "copies" | "urlOf">;
   readonly spoolDirectory: string;
@@ -62,6 +64,7 @@ export function createOperator(place: OperatorPlace): Operator {
   const operator = new Operator({
     objects: protectedObjects,
     stages: stagesOf(place, hookReports),
+    role: place.role,
     storeOwner: place.owner &&
       new StoreOwner({ ...place.owner, store, onRefused: (message) => own.warn(message) }),
     settings: { ...values, spoolDirectory, watchNamespace },

@@ -21,6 +21,7 @@ import { openLocalView } from "./open_local_view.ts";
 import type { OpenHooks } from "./open_hooks.ts";
 import { OperatorResources } from "./operator_resources.ts";
 import { OperatorSamples } from "./operator_samples.ts";
+import { soleReplica } from "./replica_role.ts";
 import { systemClock } from "./system_clock.ts";
 import { createTelemetry } from "./telemetry.ts";
 import { controllerSettings } from "./operator_settings.ts";
@@ -145,6 +146,7 @@ async function operate({ directory, objects, values, view, input }: LocalRun): P
   const operator = createOperator({
     ...{ objects, store, generators, hooks, values, telemetry, spoolDirectory },
     delivery: { copies: noCopies, urlOf: (key) => artifactUrl(urlBase, key) },
+    role: soleReplica,
     watchNamespace: "",
     recordEvent: (event) => void objects.recordEvent(event),
     onOutcome: (key, result) => view.outcome(key, result),

@@ -1,9 +1,11 @@
 import { parseArtifactKey } from "../core/artifact_key.ts";
 import type { Clock } from "../core/clock.ts";
+import type { ExternalSource } from "../core/external_source.ts";
 import { type NamespacedName, type SourceKey, sourceKey } from "../core/source_key.ts";
 import type { ObjectChange, Objects } from "../objects/objects.ts";
 import { askedDelay } from "../queue/asked_delay.ts";
 import { backoffDelay, secretBackoff } from "../queue/backoff.ts";
+import type { ReplicaRole } from "./replica_role.ts";
 import type { QueueObserver } from "../queue/queue_observer.ts";
 import { RequestLimits } from "../queue/request_limits.ts";
 import { NamespaceSlots } from "../queue/namespace_slots.ts";
@@ -11,6 +13,7 @@ import { firstRunAt, nextRunAt, restoreDelay } from "../queue/schedule.ts";
 import { WorkerSlots } from "../queue/worker_slots.ts";
 import { type RunContext, WorkQueue } from "../queue/work_queue.ts";
 import { reactionTo } from "../reconcile/change_filter.ts";
+import { findLost } from "../reconcile/find_lost.ts";
 import { GarbageCollector } from "../reconcile/garbage_collector.ts";
 import type { Delays, ReconcileContext } from "../reconcile/reconcile_context.ts";
 import { type ReconcileResult, reconcileSource } from "../reconcile/reconcile_source.ts";
@@ -49,6 +52,7 @@ export interface OperatorParts {
     ReconcileContext,
     "generators" | "hooks" | "pack" | "store" | "held" | "copies" | "urlOf"
   >;
+  readonly role: ReplicaRole;
   /** Whether it may delete; undefined where the store cannot be another cluster's. */
   readonly storeOwner: StoreOwner | undefined;
   readonly settings: OperatorSettings;
@@ -170,6 +174,15 @@ export class Operator {
     for (const key of this.#parts.objects.sources.keys()) this.#queue.add(key);
   }
 
+  /** Other sources may be ours now: those that came to us are looked at. */
+  takeOver(): void {
+    const { objects, role: { owns } } = this.#parts;
+    for (const key of objects.sources.keys()) {
+      const source = objects.sources.get(key);
+      if (source && owns(source.metadata.uid) && !this.#memories.has(key)) this.#queue.add(key);
+    }
+  }
+
   /** Another whitelist is in force: what the last one refused is tried again. */
   retryRefused(): void {
     for (const [key, { refusedUnder }] of this.#memories) {
@@ -215,31 +228,42 @@ export class Operator {
 
   /** Every source once; those whose artifact a restart has lost are spread (DESIGN §8, `memory`). */
   async #planFirstRuns(): Promise<void> {
-    const { objects, stages, clock, random } = this.#parts;
-    const lost: SourceKey[] = [];
+    const { objects, stages: { store }, role: { isStoreShared }, clock, random } = this.#parts;
+    // What all replicas see does not get lost in a restart of one.
+    const lost = isStoreShared ? new Set<SourceKey>() : await findLost({ objects, store });
     for (const key of objects.sources.keys()) {
-      const source = objects.sources.get(key);
-      const artifact = source && publishedArtifact(source);
-      const isLost = artifact && !await stages.store.stat(artifact.path).catch(() => undefined);
-      if (isLost) lost.push(key);
-      else this.#queue.add(key);
-    }
-    for (const key of lost) {
-      this.#queue.add(key, { at: clock.now() + restoreDelay(lost.length, random) });
+      const at = lost.has(key) ? clock.now() + restoreDelay(lost.size, random) : undefined;
+      this.#queue.add(key, at === undefined ? {} : { at });
     }
   }
 
   #react(change: ObjectChange): void {
     if (!this.#synced) return; // the first runs are planned from the whole cache
-    const { objects } = this.#parts;
+    const { objects, role: { owns } } = this.#parts;
     const [source, artifact] = [objects.sources.get(change.key), objects.artifacts.get(change.key)];
+    if (source && !owns(source.metadata.uid)) return this.#followOther(change, source);
     const reaction = reactionTo(change, { memories: this.#memories, source, artifact });
     if (reaction !== "ignore") {
       this.#queue.add(change.key, { urgent: reaction === "reconcile-urgently" });
     }
   }
 
+  /** Another replica reconciles a source: what it replaces is garbage here too, where each replica has its own store. */
+  #followOther({ key, kind, before }: ObjectChange, source: ExternalSource): void {
+    this.#memories.delete(key);
+    if (kind !== "ExternalSource" || !before || this.#parts.role.isStoreShared) return;
+    const replaced = publishedArtifact(before as ExternalSource);
+    if (replaced && replaced.path !== source.status.artifact?.path) {
+      this.#garbage.collectLater(key, replaced);
+    }
+  }
+
   async #reconcile(key: SourceKey, run: RunContext): Promise<{ requeueAt: number | undefined }> {
+    const source = this.#parts.objects.sources.get(key);
+    if (source && !this.#parts.role.owns(source.metadata.uid)) {
+      this.#memories.delete(key);
+      return { requeueAt: undefined };
+    }
     const { requeueAt, outcome } = await this.#parts.observe(
       key,
       () => reconcileSource(key, this.#context, run),
