@@ -8,6 +8,7 @@ import { generatorDefinitions } from "../generate/registry.ts";
 import { serveSettings } from "../serve/settings.ts";
 import { allStoreSettings, storeDefinitions } from "../store/registry.ts";
 import { retentionSettings } from "../store/retention_settings.ts";
+import { scrubSettings } from "../store/scrub_settings.ts";
 
 const storage = storageSettings(Object.keys(storeDefinitions));
 
@@ -20,6 +21,7 @@ export const controllerSettingGroups = {
     ...storage,
     ...allStoreSettings,
     ...retentionSettings,
+    ...scrubSettings,
   },
   "Serving artifacts": serveSettings,
   "Log, metrics, probes and events": telemetrySettings,
@@ -35,6 +37,7 @@ export const controllerSettings = {
   ...storage,
   ...allStoreSettings,
   ...retentionSettings,
+  ...scrubSettings,
   ...serveSettings,
   ...telemetrySettings,
   ...clusterSettings,

@@ -19,12 +19,14 @@ export function createFamilies(registry: Registry, version: string) {
     ...controllerFamilies(registry),
     ...serverFamilies(registry),
     ...failureFamilies(registry),
+    ...storeFamilies(registry),
   };
   for (const result of ["success", "error", "requeue", "requeue_after"]) {
     families.reconciles.inc({ controller: "externalsource", result }, 0);
   }
   for (const reason of hookFailureReasons) families.hookFailures.inc({ reason }, 0);
   for (const success of ["true", "false"]) families.whitelistLoads.inc({ success }, 0);
+  for (const reason of ["corrupt", "missing"]) families.storeRepairs.inc({ reason }, 0);
   for (const sink of ["kubernetes", "flux"]) families.eventsDropped.inc({ sink }, 0);
   return families;
 }
@@ -186,6 +188,18 @@ function failureFamilies(registry: Registry) {
       help: "Events that could not be delivered.",
       labelNames: ["sink"],
       registers,
+    }),
+  };
+}
+
+function storeFamilies(registry: Registry) {
+  return {
+    storeRepairs: new Counter({
+      name: "externalsource_store_repairs_total",
+      help:
+        "Published artifacts that the store had with other bytes or not at all; each was put back or is fetched again.",
+      labelNames: ["reason"],
+      registers: [registry],
     }),
   };
 }

@@ -58,6 +58,8 @@ export interface Metrics {
   ): void;
   /** A published artifact could be had from nowhere: the server answered 404. */
   artifactMissing(): void;
+  /** The store had a published artifact with other bytes than were published, or not at all. */
+  artifactRepaired(reason: "corrupt" | "missing"): void;
   eventDropped(sink: "kubernetes" | "flux"): void;
   /** An error that only a programming error explains. */
   bugSeen(): void;
@@ -99,11 +101,7 @@ export function createMetrics({ version, startedAt, samples }: MetricsOptions): 
       families.requests.inc(labels);
       families.requestSeconds.observe(labels, seconds);
     },
-    artifactOperation: ({ operation, success, seconds }) => {
-      const labels = { operation, success: `${success}` };
-      families.operations.inc(labels);
-      families.operationSeconds.observe(labels, seconds);
-    },
+    ...storeMetrics(families),
     ...queueMetrics(families),
     apiRequested: (request) => families.apiRequests.inc({ ...request }),
     ...serverMetrics(families),
@@ -128,6 +126,19 @@ function queueMetrics(families: Families): Pick<Metrics, "queued" | "dequeued" |
     },
     dequeued: (seconds) => families.queueSeconds.observe({ name }, seconds),
     worked: (seconds) => families.workSeconds.observe({ name }, seconds),
+  };
+}
+
+function storeMetrics(
+  families: Families,
+): Pick<Metrics, "artifactOperation" | "artifactRepaired"> {
+  return {
+    artifactOperation: ({ operation, success, seconds }) => {
+      const labels = { operation, success: `${success}` };
+      families.operations.inc(labels);
+      families.operationSeconds.observe(labels, seconds);
+    },
+    artifactRepaired: (reason) => families.storeRepairs.inc({ reason }),
   };
 }
 

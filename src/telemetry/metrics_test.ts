@@ -133,6 +133,7 @@ Deno.test("requests, operations, queue, API and server are counted with their la
   metrics.serving();
   metrics.served({ code: 206, bytes: 1_000, seconds: .002 });
   metrics.artifactMissing();
+  metrics.artifactRepaired("corrupt");
   metrics.eventDropped("flux");
   metrics.bugSeen();
   assertLines(await linesOf(metrics), [
@@ -151,6 +152,8 @@ Deno.test("requests, operations, queue, API and server are counted with their la
     "externalsource_artifact_server_requests_in_flight 1",
     "externalsource_artifact_server_request_duration_seconds_count 1",
     "externalsource_artifact_missing_total 1",
+    'externalsource_store_repairs_total{reason="corrupt"} 1',
+    'externalsource_store_repairs_total{reason="missing"} 0',
     'externalsource_events_dropped_total{sink="flux"} 1',
     "externalsource_internal_errors_total 1",
   ]);

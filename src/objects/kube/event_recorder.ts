@@ -6,7 +6,7 @@ import { NotFoundError, ObjectsUnavailableError } from "../objects.ts";
 import type { ApiClient } from "./api_client.ts";
 import { ApiStatusError } from "./api_status_error.ts";
 import { coreEvent, eventMessage } from "./core_event.ts";
-import { pause } from "./pause.ts";
+import { pause } from "../../core/pause.ts";
 import { listPath, objectPath } from "./resource.ts";
 
 const events = { apiVersion: "v1", plural: "events" };

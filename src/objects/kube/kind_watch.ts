@@ -7,7 +7,7 @@ import { ApiStatusError } from "./api_status_error.ts";
 import { decodeMeta } from "./decode_meta.ts";
 import { asRecord, asText } from "./fields.ts";
 import type { CacheList, KindCache } from "./kind_cache.ts";
-import { pause } from "./pause.ts";
+import { pause } from "../../core/pause.ts";
 import { readLines } from "./read_lines.ts";
 import { listPath, type Resource } from "./resource.ts";
 import { SilentWatchError } from "./silent_watch_error.ts";

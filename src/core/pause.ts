@@ -1,4 +1,4 @@
-import type { Clock } from "../../core/clock.ts";
+import type { Clock } from "./clock.ts";
 
 /** Waits, unless and until `signal` aborts; never rejects. */
 export function pause(delayMs: number, clock: Clock, signal: AbortSignal): Promise<void> {
