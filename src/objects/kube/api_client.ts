@@ -25,7 +25,7 @@ export interface ApiClientOptions {
 
 /** What to ask of the API server. */
 export interface ApiRequest {
-  readonly method: "GET" | "POST" | "PATCH";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** From `/api` or `/apis` on. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
