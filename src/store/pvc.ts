@@ -1,4 +1,5 @@
 import { fileErrorCode, fileErrorState } from "../core/file_error.ts";
+import { StepError } from "../core/step_error.ts";
 import { PvcStore } from "./pvc_store.ts";
 import { storageError } from "./storage_error.ts";
 import { defineStore } from "./store_definition.ts";
@@ -23,7 +24,32 @@ export const pvc = defineStore({
     await store.removeLeftovers();
     return store;
   },
+  location: {
+    form: "pvc:/path",
+    read(text) {
+      const [, storagePath] = /^pvc:(.+)$/s.exec(text) ?? [];
+      return storagePath === undefined ? undefined : { storagePath };
+    },
+  },
+  async openToRead({ storagePath }, clock) {
+    const state = await readState(storagePath);
+    if (state === undefined) return new PvcStore(await Deno.realPath(storagePath), clock);
+    throw new StepError(`Cannot read artifacts in "${storagePath}": ${state}`, {
+      class: "configuration",
+      reason: "StorageOperationFailed",
+    });
+  },
 });
+
+/** Why nothing can be read from a directory; undefined if it can. */
+async function readState(directory: string): Promise<string | undefined> {
+  try {
+    for await (const _ of Deno.readDir(directory)) break;
+    return undefined;
+  } catch (error) {
+    return reason(error);
+  }
+}
 
 /** Finds out at start, and says how to repair, what else every single put would have to report. */
 async function refuseUnusable(directory: string): Promise<void> {

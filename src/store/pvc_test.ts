@@ -34,3 +34,31 @@ Deno.test("pvc.open() says what is wrong with the directory and what to do", asy
   }
   await Deno.remove(parent, { recursive: true });
 });
+
+Deno.test("pvc.openToRead() reads what is there and makes nothing", async () => {
+  const parent = await Deno.makeTempDir();
+  const { openToRead } = pvc;
+  const read = (storagePath: string) => openToRead!({ storagePath }, new ManualClock());
+  assert.deepEqual(await Array.fromAsync((await read(parent)).list("")), []);
+  const states = {
+    [`${parent}/none`]: "no such file or directory",
+    "/etc/hostname": "not a directory",
+  };
+  for (const [path, state] of Object.entries(states)) {
+    await assert.rejects(read(path), {
+      class: "configuration",
+      message: `Cannot read artifacts in "${path}": ${state}`,
+    });
+  }
+  assert.deepEqual(await Array.fromAsync(Deno.readDir(parent)), []);
+  await Deno.remove(parent, { recursive: true });
+});
+
+Deno.test("pvc.location reads a path, and nothing of another form", () => {
+  const read = (text: string) => pvc.location!.read(text);
+  assert.deepEqual(read("pvc:/data/artifacts"), { storagePath: "/data/artifacts" });
+  assert.deepEqual(read("pvc:data"), { storagePath: "data" });
+  for (const text of ["pvc:", "s3://bucket", "/data/artifacts", ""]) {
+    assert.equal(read(text), undefined);
+  }
+});

@@ -2,6 +2,14 @@ import type { Clock } from "../core/clock.ts";
 import type { Settings, SettingValues } from "../core/setting.ts";
 import type { ArtifactStore } from "./artifact_store.ts";
 
+/** How a user names one store of a kind, where two are spoken of: `store copy FROM TO`. */
+export interface StoreLocation<Described extends Settings = Settings> {
+  /** For help and errors: `pvc:/path`. */
+  readonly form: string;
+  /** The settings that such a text gives; those that it leaves out are read as ever. Undefined if it has another form. */
+  read(text: string): Partial<SettingValues<Described>> | undefined;
+}
+
 /** A store before its settings are known: what `registry.ts` lists. */
 export interface StoreDefinition<Described extends Settings = Settings> {
   /** What an operator may set for it. */
@@ -12,6 +20,15 @@ export interface StoreDefinition<Described extends Settings = Settings> {
   readonly shared: boolean;
   /** @throws {StepError} class `storage` if it cannot be used, with what to do */
   open(values: SettingValues<Described>, clock: Clock): Promise<ArtifactStore>;
+  /** None where nothing outlives the process. */
+  readonly location?: StoreLocation<Described>;
+  /**
+   * Opens what is there to be read and nothing else: makes nothing and needs no right to write. Where it is left out,
+   * `open` does no more either.
+   *
+   * @throws {StepError} class `configuration` if there is nothing
+   */
+  openToRead?(values: SettingValues<Described>, clock: Clock): Promise<ArtifactStore>;
 }
 
 /** Keeps the types of a definition's own settings. */
