@@ -34,12 +34,17 @@ const adapters = ["objects/kube", "objects/local"];
 
 /** DESIGN §12: where each npm package may be used, so that it is loaded only there. */
 const packageRooms: Readonly<Record<string, readonly string[]>> = {
+  "@aws-sdk/client-s3": ["store"],
+  "@aws-sdk/credential-provider-node": ["store"],
+  "@aws-sdk/s3-request-presigner": ["store"],
   "@kubernetes/client-node": ["objects/kube"],
+  "@smithy/types": ["store"],
+  ioredis: ["store"],
   "prom-client": ["telemetry"],
   re2js: ["hooks"],
   "tar-stream": ["pack"],
   typebox: ["core", "generate", "config", "cli"],
-  undici: ["generate", "hooks"],
+  undici: ["generate", "hooks", "store"],
   yaml: ["objects/local", "config", "hooks", "cli"],
 };
 
