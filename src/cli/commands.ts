@@ -5,6 +5,7 @@ import { crdsCommand } from "./crds.ts";
 import { getCommand } from "./get.ts";
 import { hookExecutorCommand } from "./hook_executor.ts";
 import { localCommand } from "./local.ts";
+import { storeCommand } from "./store.ts";
 import { versionCommand } from "./version.ts";
 import { whitelistCommand } from "./whitelist.ts";
 
@@ -16,6 +17,7 @@ export const commands: Readonly<Record<string, Command>> = {
   "hook-executor": hookExecutorCommand,
   get: getCommand,
   whitelist: whitelistCommand,
+  store: storeCommand,
   crds: crdsCommand,
   version: versionCommand,
 };

@@ -3,11 +3,14 @@ import type { Settings, SettingValues } from "../core/setting.ts";
 import type { ArtifactStore } from "./artifact_store.ts";
 
 /** How a user names one store of a kind, where two are spoken of: `store copy FROM TO`. */
-export interface StoreLocation<Described extends Settings = Settings> {
+export interface StoreLocation {
   /** For help and errors: `pvc:/path`. */
   readonly form: string;
-  /** The settings that such a text gives; those that it leaves out are read as ever. Undefined if it has another form. */
-  read(text: string): Partial<SettingValues<Described>> | undefined;
+  /**
+   * What such a text gives, by the name of the setting and as a user would write it; what it leaves out is read as ever.
+   * Undefined if it has another form.
+   */
+  read(text: string): Readonly<Record<string, string>> | undefined;
 }
 
 /** A store before its settings are known: what `registry.ts` lists. */
@@ -21,7 +24,7 @@ export interface StoreDefinition<Described extends Settings = Settings> {
   /** @throws {StepError} class `storage` if it cannot be used, with what to do */
   open(values: SettingValues<Described>, clock: Clock): Promise<ArtifactStore>;
   /** None where nothing outlives the process. */
-  readonly location?: StoreLocation<Described>;
+  readonly location?: StoreLocation;
   /**
    * Opens what is there to be read and nothing else: makes nothing and needs no right to write. Where it is left out,
    * `open` does no more either.
