@@ -177,8 +177,8 @@ export class PvcStore implements ArtifactStore {
 
   async *#listBelow(directory: string, prefix: string): AsyncGenerator<StoredInfo> {
     const entries = await Array.fromAsync(Deno.readDir(`${this.#root}/${directory}`))
-      .catch(ignoreAbsence);
-    for (const { name, isDirectory, isFile } of entries ?? []) {
+      .catch(ignoreAbsence) ?? [];
+    for (const { name, isDirectory, isFile } of entries.toSorted(byPlaceInKeys)) {
       const path = directory + name;
       if (isDirectory && `${path}/`.startsWith(prefix.slice(0, path.length + 1))) {
         yield* this.#listBelow(`${path}/`, prefix);
@@ -214,6 +214,12 @@ function isAbsence(error: unknown): boolean {
 
 function ignoreAbsence(error: unknown): undefined {
   if (!isAbsence(error)) throw error;
+}
+
+/** The order of what a key has from there on: `a-b/` comes before `a/`. */
+function byPlaceInKeys(a: Deno.DirEntry, b: Deno.DirEntry): number {
+  const [one, other] = [a, b].map(({ name, isDirectory }) => isDirectory ? `${name}/` : name);
+  return one! < other! ? -1 : 1;
 }
 
 /** A link is made for one only of several writers; where the file system has none, the last one wins. */

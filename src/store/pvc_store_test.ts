@@ -1,11 +1,21 @@
 import { strict as assert } from "node:assert";
-import { bytesOf, packedFile, readKey, testStore } from "../../tests/contract/store.ts";
+import {
+  bytesOf,
+  packedFile,
+  readKey,
+  type StoreTestContext,
+  testStore,
+} from "../../tests/contract/store.ts";
 import { ManualClock } from "../../tests/manual_clock.ts";
 import { until } from "../../tests/upstream.ts";
 import type { ArtifactStore } from "./artifact_store.ts";
 import { pvc } from "./pvc.ts";
 
-testStore("PvcStore", ({ clock, directory }) => pvc.open({ storagePath: directory }, clock));
+const openPvc = ({ clock, directory }: StoreTestContext) =>
+  pvc.open({ storagePath: directory }, clock);
+
+testStore("PvcStore", openPvc);
+testStore("PvcStore shared by two processes", openPvc, { openAnother: openPvc });
 
 interface Place {
   readonly root: string;

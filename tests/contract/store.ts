@@ -1,51 +1,22 @@
 import { strict as assert } from "node:assert";
-import { createHash } from "node:crypto";
-import { artifactKey, artifactPrefix } from "../../src/core/artifact_key.ts";
+import { artifactKey } from "../../src/core/artifact_key.ts";
 import { StepError } from "../../src/core/step_error.ts";
-import type { ArtifactFile, ArtifactStore } from "../../src/store/artifact_store.ts";
-import { ManualClock } from "../manual_clock.ts";
+import type { ArtifactStore } from "../../src/store/artifact_store.ts";
+import { testDeleteLaws } from "./store_delete_laws.ts";
+import { bytesOf, keysOf, packedFile, readAll, readKey, web } from "./store_fixtures.ts";
+import { testListLaws } from "./store_list_laws.ts";
+import {
+  inStoreWorld,
+  type StoreTestContext,
+  type StoreTestOptions,
+  type TestLaw,
+} from "./store_world.ts";
 
-/** What a store may use in a test. */
-export interface StoreTestContext {
-  readonly clock: ManualClock;
-  /** An empty directory, removed after the test. */
-  readonly directory: string;
-}
-
-const web = { namespace: "apps", name: "web" };
-
-/** A file as a pack leaves it, and the key that it belongs to. */
-export async function packedFile(
-  directory: string,
-  bytes: Uint8Array,
-  source = web,
-): Promise<{ key: string; artifact: ArtifactFile }> {
-  const hex = createHash("sha256").update(bytes).digest("hex");
-  const file = await Deno.makeTempFile({ dir: directory });
-  await Deno.writeFile(file, bytes);
-  const artifact = { file, size: bytes.length, digest: `sha256:${hex}` };
-  return { key: artifactKey({ ...source, hex }), artifact };
-}
-
-/** Bytes that no two seeds share; no multiple of any buffer. */
-export function bytesOf(seed: number, length = 70_001): Uint8Array {
-  return new Uint8Array(length).map((_, index) => (index * 31 + (index >> 8) + seed * 97) & 0xff);
-}
-
-/** All bytes that a store has for a key. */
-export async function readKey(store: ArtifactStore, key: string): Promise<Uint8Array | undefined> {
+async function sizeOf(store: ArtifactStore, key: string): Promise<number | undefined> {
   const artifact = await store.open(key);
-  return artifact && await readAll(artifact.stream());
+  artifact?.close();
+  return artifact?.size;
 }
-
-async function readAll(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
-  return new Uint8Array(
-    await new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer(),
-  );
-}
-
-const keysOf = async (store: ArtifactStore, prefix: string) =>
-  (await Array.fromAsync(store.list(prefix))).map(({ key }) => key).sort();
 
 function isStorageError(error: unknown): true {
   assert.ok(error instanceof StepError, String(error));
@@ -53,35 +24,42 @@ function isStorageError(error: unknown): true {
   return true;
 }
 
-/** The contract of `ArtifactStore`; every store passes it. */
+export { bytesOf, packedFile, readKey } from "./store_fixtures.ts";
+export type { StoreTestContext, StoreTestOptions } from "./store_world.ts";
+
+/**
+ * The contract of `ArtifactStore`; every store passes it.
+ *
+ * @param openStore each test opens one, and closes it
+ */
 export function testStore(
   name: string,
   openStore: (context: StoreTestContext) => Promise<ArtifactStore>,
+  options: StoreTestOptions = {},
 ): void {
-  const test = (
-    behaviour: string,
-    body: (store: ArtifactStore, context: StoreTestContext) => Promise<void>,
-  ) =>
-    Deno.test(`${name} ${behaviour}`, async () => {
-      const parent = await Deno.makeTempDir();
-      const context = { clock: new ManualClock(), directory: `${parent}/store` };
-      await Deno.mkdir(context.directory);
-      const store = await openStore(context);
-      try {
-        await body(store, { ...context, directory: parent });
-      } finally {
-        await store.close();
-        await Deno.remove(parent, { recursive: true });
-      }
-    });
+  const test: TestLaw = (behaviour, body) =>
+    Deno.test(`${name} ${behaviour}`, () => inStoreWorld(openStore, options, body));
+  testPutLaws(test);
+  testReadLaws(test);
+  testListLaws(test);
+  testDeleteLaws(test);
+  testMarkLaws(test);
+}
 
-  test("gives back what was put", async (store, { directory, clock }) => {
+/** What holds of `put`, and of keys. */
+function testPutLaws(test: TestLaw): void {
+  test("gives back what was put", async (store, { directory, another, time }) => {
     for (const length of [0, 1, 65_536, 3_000_001]) {
       const bytes = bytesOf(length, length);
       const { key, artifact } = await packedFile(directory, bytes);
       await store.put(key, artifact);
-      assert.deepEqual(await readKey(store, key), bytes);
-      assert.deepEqual(await store.stat(key), { key, size: length, lastPut: clock.now() });
+      for (const each of [store, another]) {
+        assert.deepEqual(await readKey(each, key), bytes);
+        assert.equal(await sizeOf(each, key), length);
+        const info = await each.stat(key);
+        assert.deepEqual([info?.key, info?.size], [key, length]);
+        time.assertNow(info?.lastPut);
+      }
     }
   });
 
@@ -101,15 +79,103 @@ export function testStore(
     assert.deepEqual(await keysOf(store, ""), []);
   });
 
-  test("refreshes the time of a key that is put again", async (store, { directory, clock }) => {
+  test("refreshes the time of a key that is put again", async (store, { directory, time }) => {
     const { key, artifact } = await packedFile(directory, bytesOf(1));
     await store.put(key, artifact);
-    await clock.advance(90_500);
+    const { lastPut } = (await store.stat(key))!;
+    await time.pass();
     await store.put(key, artifact);
-    assert.equal((await store.stat(key))?.lastPut, clock.now());
+    const next = (await store.stat(key))!.lastPut;
+    time.assertNow(next);
+    assert.ok(next > lastPut);
     assert.deepEqual(await readKey(store, key), bytesOf(1));
   });
 
+  test("takes nothing but artifact keys", async (store, { directory }) => {
+    const { key, artifact } = await packedFile(directory, bytesOf(1, 10));
+    await store.put(key, artifact);
+    const notKeys = [
+      ...["", "/", "..", "../../etc/passwd", "/etc/passwd", "artifacts/", "artifacts/apps/web"],
+      ...[`/${key}`, `./${key}`, `${key}/`, `${key}\0`, key.replace("web", "web/.."), "artifacts"],
+      ...["artifacts/apps/web/latest.tar.gz", key.toUpperCase(), key.replace("apps", "..")],
+    ];
+    for (const notKey of notKeys) {
+      await assert.rejects(store.put(notKey, artifact), TypeError, notKey);
+      assert.equal(await store.open(notKey), undefined, notKey);
+      assert.equal(await store.stat(notKey), undefined, notKey);
+      assert.equal(await store.verify(notKey, artifact.digest), false, notKey);
+      await store.delete(notKey);
+    }
+    assert.deepEqual(await keysOf(store, ""), [key]);
+  });
+
+  test("refuses bytes that are not those announced", async (store, { directory }) => {
+    const { key, artifact } = await packedFile(directory, bytesOf(1));
+    const wrongSizes = [artifact.size - 1, artifact.size + 1];
+    const wrong = [
+      ...wrongSizes.map((size) => ({ ...artifact, size })),
+      { ...artifact, digest: `sha256:${"0".repeat(64)}` },
+    ];
+    for (const each of wrong) await assert.rejects(store.put(key, each), /other bytes/);
+    const missing = { ...artifact, file: `${directory}/none` };
+    await assert.rejects(store.put(key, missing), isStorageError);
+    assert.equal(await store.stat(key), undefined);
+    await store.put(key, artifact);
+    await assert.rejects(store.put(key, wrong[2]!), /other bytes/);
+    assert.deepEqual(await readKey(store, key), bytesOf(1));
+    assert.deepEqual(await keysOf(store, ""), [key]);
+  });
+
+  test("takes the same key many times at once", async (store, { directory }) => {
+    const bytes = bytesOf(1, 500_000);
+    const { key, artifact } = await packedFile(directory, bytes);
+    await Promise.all(Array.from({ length: 10 }, () => store.put(key, artifact)));
+    assert.deepEqual(await readKey(store, key), bytes);
+    assert.deepEqual(await keysOf(store, ""), [key]);
+  });
+
+  test(
+    "puts, deletes and reads of one key at once never show a part",
+    async (store, { directory }) => {
+      const bytes = bytesOf(1, 200_000);
+      const { key, artifact } = await packedFile(directory, bytes);
+      const rounds = Array.from({ length: 20 }, async (_, index) => {
+        if (index % 4 === 3) return await store.delete(key);
+        if (index % 2 === 0) return await store.put(key, artifact);
+        const read = await readKey(store, key);
+        if (read) assert.deepEqual(read, bytes);
+      });
+      await Promise.all(rounds);
+    },
+  );
+
+  test("never mixes the bytes of two puts of one key", async (store, { directory, another }) => {
+    const one = await packedFile(directory, bytesOf(1, 200_000));
+    const other = (await packedFile(directory, bytesOf(2, 150_000))).artifact;
+    await store.put(one.key, one.artifact);
+    const isTaken = await store.put(one.key, other).then(() => true, () => false);
+    const expected = isTaken ? bytesOf(2, 150_000) : bytesOf(1, 200_000);
+    assert.deepEqual(await readKey(store, one.key), expected, "refused, or as announced");
+    const puts = [one.artifact, other, one.artifact, other].flatMap((artifact) =>
+      [store, another].map((each) => each.put(one.key, artifact).catch(() => {}))
+    );
+    const reads = Array.from({ length: 10 }, async () => {
+      const bytes = await readKey(another, one.key);
+      assert.ok(bytes, "there at any time");
+      assert.deepEqual(bytes, bytesOf(bytes.length === 200_000 ? 1 : 2, bytes.length));
+    });
+    await Promise.all([...puts, ...reads]);
+    const opened = (await store.open(one.key))!;
+    const bytes = await readAll(opened.stream());
+    assert.equal(bytes.length, opened.size);
+    assert.deepEqual(bytes, bytesOf(bytes.length === 200_000 ? 1 : 2, bytes.length));
+    await store.put(one.key, one.artifact);
+    assert.equal(await another.verify(one.key, one.artifact.digest), true);
+  });
+}
+
+/** What holds of `open` and `verify`. */
+function testReadLaws(test: TestLaw): void {
   test("gives a range of the bytes", async (store, { directory }) => {
     const bytes = bytesOf(1, 200_000);
     const { key, artifact } = await packedFile(directory, bytes);
@@ -182,114 +248,18 @@ export function testStore(
     },
   );
 
-  test("lists the keys that begin with a prefix", async (store, { directory, clock }) => {
-    const sources = [web, { namespace: "apps", name: "web-2" }, {
-      namespace: "apps-2",
-      name: "web",
-    }];
-    const keys: string[] = [];
-    for (const [seed, source] of sources.entries()) {
-      const { key, artifact } = await packedFile(directory, bytesOf(seed, 10 + seed), source);
-      await store.put(key, artifact);
-      keys.push(key);
-    }
-    assert.deepEqual(await keysOf(store, ""), [...keys].sort());
-    assert.deepEqual(await keysOf(store, "artifacts/apps"), [...keys].sort());
-    assert.deepEqual(await keysOf(store, "artifacts/apps/"), keys.slice(0, 2).sort());
-    assert.deepEqual(await keysOf(store, artifactPrefix(web)), keys.slice(0, 1));
-    assert.deepEqual(await keysOf(store, keys[2]!), keys.slice(2));
-    assert.deepEqual(await keysOf(store, keys[2]!.slice(0, -5)), keys.slice(2));
-    for (
-      const none of ["artifacts/other/", "artifacts/apps/../", "/", `${keys[0]}/`, "artifacts//"]
-    ) {
-      assert.deepEqual(await keysOf(store, none), [], none);
-    }
-    assert.deepEqual(await Array.fromAsync(store.list(keys[1]!)), [
-      { key: keys[1], size: 11, lastPut: clock.now() },
-    ]);
-  });
-
-  test("can delete what it is listing", async (store, { directory }) => {
-    for (let seed = 0; seed < 5; seed++) {
-      const { key, artifact } = await packedFile(directory, bytesOf(seed, 10));
-      await store.put(key, artifact);
-    }
-    let seen = 0;
-    for await (const { key } of store.list("")) {
-      seen++;
-      await store.delete(key);
-    }
-    assert.equal(seen, 5);
-    assert.deepEqual(await keysOf(store, ""), []);
-  });
-
-  test("takes nothing but artifact keys", async (store, { directory }) => {
-    const { key, artifact } = await packedFile(directory, bytesOf(1, 10));
-    await store.put(key, artifact);
-    const notKeys = [
-      ...["", "/", "..", "../../etc/passwd", "/etc/passwd", "artifacts/", "artifacts/apps/web"],
-      ...[`/${key}`, `./${key}`, `${key}/`, `${key}\0`, key.replace("web", "web/.."), "artifacts"],
-      ...["artifacts/apps/web/latest.tar.gz", key.toUpperCase(), key.replace("apps", "..")],
-    ];
-    for (const notKey of notKeys) {
-      await assert.rejects(store.put(notKey, artifact), TypeError, notKey);
-      assert.equal(await store.open(notKey), undefined, notKey);
-      assert.equal(await store.stat(notKey), undefined, notKey);
-      assert.equal(await store.verify(notKey, artifact.digest), false, notKey);
-      await store.delete(notKey);
-    }
-    assert.deepEqual(await keysOf(store, ""), [key]);
-  });
-
-  test("refuses bytes that are not those announced", async (store, { directory }) => {
-    const { key, artifact } = await packedFile(directory, bytesOf(1));
-    const wrongSizes = [artifact.size - 1, artifact.size + 1];
-    const wrong = [
-      ...wrongSizes.map((size) => ({ ...artifact, size })),
-      { ...artifact, digest: `sha256:${"0".repeat(64)}` },
-    ];
-    for (const each of wrong) await assert.rejects(store.put(key, each), /other bytes/);
-    const missing = { ...artifact, file: `${directory}/none` };
-    await assert.rejects(store.put(key, missing), isStorageError);
-    assert.equal(await store.stat(key), undefined);
-    await store.put(key, artifact);
-    await assert.rejects(store.put(key, wrong[2]!), /other bytes/);
-    assert.deepEqual(await readKey(store, key), bytesOf(1));
-    assert.deepEqual(await keysOf(store, ""), [key]);
-  });
-
-  test("takes the same key many times at once", async (store, { directory }) => {
-    const bytes = bytesOf(1, 500_000);
-    const { key, artifact } = await packedFile(directory, bytes);
-    await Promise.all(Array.from({ length: 10 }, () => store.put(key, artifact)));
-    assert.deepEqual(await readKey(store, key), bytes);
-    assert.deepEqual(await keysOf(store, ""), [key]);
-  });
-
-  test(
-    "puts, deletes and reads of one key at once never show a part",
-    async (store, { directory }) => {
-      const bytes = bytesOf(1, 200_000);
-      const { key, artifact } = await packedFile(directory, bytes);
-      const rounds = Array.from({ length: 20 }, async (_, index) => {
-        if (index % 4 === 3) return await store.delete(key);
-        if (index % 2 === 0) return await store.put(key, artifact);
-        const read = await readKey(store, key);
-        if (read) assert.deepEqual(read, bytes);
-      });
-      await Promise.all(rounds);
-    },
-  );
-
   test("verifies the bytes of a key", async (store, { directory }) => {
     const { key, artifact } = await packedFile(directory, bytesOf(1));
     await store.put(key, artifact);
     assert.equal(await store.verify(key, artifact.digest), true);
     assert.equal(await store.verify(key, `sha256:${"0".repeat(64)}`), false);
   });
+}
 
-  const markName = `.owner-${"0".repeat(64)}.json`;
+const markName = `.owner-${"0".repeat(64)}.json`;
 
+/** What holds of marks. */
+function testMarkLaws(test: TestLaw): void {
   test("keeps marks beside the artifacts, never listed", async (store, { directory }) => {
     assert.equal(await store.readMark(markName), undefined);
     await store.writeMark(markName, "first", { replace: false });
