@@ -1,5 +1,6 @@
 import { ConfigError } from "../config/config_error.ts";
-import { artifactUrlBase } from "../publish/artifact_url.ts";
+import { artifactUrlBase, type UrlMode } from "../publish/artifact_url.ts";
+import { storeDefinition } from "../store/registry.ts";
 import { type ClusterPlace, isInPod } from "./cluster_connection.ts";
 import type { ControllerValues } from "./operator_settings.ts";
 
@@ -16,7 +17,7 @@ export function isReadOnly({ podName, storageAdvAddr }: PlaceValues, place: Clus
 /** @throws {ConfigError} if a pod does not know its name but publishes URLs that begin with it */
 export function checkPlace(values: ControllerValues, place: ClusterPlace): void {
   const unnamed = isInPod(place) && values.podName === "" && values.storageAdvAddr === "";
-  if (unnamed && values.storageBackend === "pvc" && values.artifactUrlMode === "pod") {
+  if (unnamed && values.storageBackend === "pvc" && urlMode(values) === "pod") {
     throw new ConfigError([
       "Cannot publish artifacts of the pvc store: set variable POD_NAME (from metadata.name), or ARTIFACT_URL_MODE to service",
     ]);
@@ -30,13 +31,20 @@ export function controllerUrlBase(
 ): string {
   if (port === undefined) return "memory://localhost";
   return artifactUrlBase({
-    mode: values.artifactUrlMode === "service" ? "service" : "pod",
+    mode: urlMode(values),
     advertisedAddress: values.storageAdvAddr,
     podName: values.podName,
     serviceName: values.serviceName,
     namespace: values.podNamespace,
     port,
   });
+}
+
+function urlMode(
+  { artifactUrlMode, storageBackend }: Pick<ControllerValues, "artifactUrlMode" | "storageBackend">,
+): UrlMode {
+  if (artifactUrlMode === "pod" || artifactUrlMode === "service") return artifactUrlMode;
+  return storeDefinition(storageBackend).shared ? "service" : "pod";
 }
 
 /** The only namespace that is watched; empty: all. */

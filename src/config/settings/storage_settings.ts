@@ -21,9 +21,9 @@ export function storageSettings(backends: readonly string[]) {
     },
     artifactUrlMode: {
       type: "string",
-      default: "pod",
+      default: "",
       description:
-        "Whose address artifacts are published under: that of this pod, or the Service SERVICE_NAME in front of all.",
+        "Whose address artifacts are published under: that of this pod, or the Service SERVICE_NAME in front of all replicas, each of which answers for every artifact. Unset it is pod, and service for a store that all replicas share (s3, redis).",
       variable: "ARTIFACT_URL_MODE",
       choices: ["pod", "service"],
     },
