@@ -71,6 +71,10 @@ export const redis = defineStore({
   },
   durable: true,
   shared: true,
+  location: {
+    form: "redis://host:6379/0",
+    read: (text) => /^(redis|valkey)s?(\+[a-z]+)?:\/\//.test(text) ? { redisUrl: text } : undefined,
+  },
   async open(values, clock) {
     const address = parseRedisUrl(values.redisUrl);
     if (values.redisCaFile !== "" && !address.tls) {
