@@ -3,12 +3,16 @@ import { ManualClock } from "../../tests/manual_clock.ts";
 import { storeDefinitions } from "./registry.ts";
 import type { StoreDefinition } from "./store_definition.ts";
 
-Deno.test("storeDefinitions open with the values that their settings describe", async () => {
+Deno.test("storeDefinitions open with the values that their settings describe, or say what to set", async () => {
   const directory = await Deno.makeTempDir();
   const definitions: Readonly<Record<string, StoreDefinition>> = storeDefinitions;
-  for (const [name, { settings, open }] of Object.entries(definitions)) {
+  for (const [name, { settings, open, shared }] of Object.entries(definitions)) {
     const defaults = Object.entries(settings).map(([key, setting]) => [key, setting.default]);
     const values = { ...Object.fromEntries(defaults), storagePath: directory };
+    if (shared) { // Nobody knows where the service is.
+      await assert.rejects(open(values, new ManualClock()), /^StepError: Cannot .*; (set|write) /);
+      continue;
+    }
     const store = await open(values, new ManualClock());
     assert.deepEqual(await Array.fromAsync(store.list("")), [], name);
     await store.close();
@@ -19,4 +23,5 @@ Deno.test("storeDefinitions open with the values that their settings describe", 
 Deno.test("storeDefinitions say what outlives the process", () => {
   assert.equal(storeDefinitions.memory.durable, false);
   assert.equal(storeDefinitions.pvc.durable, true);
+  assert.equal(storeDefinitions.redis.durable, true);
 });
