@@ -153,9 +153,9 @@ Deno.test("controllerSettings take proxies in both cases, and quote none", () =>
     "http://p:3128",
   );
   assert.throws(
-    () => parse({ environment: { STORAGE_BACKEND: "s3" } }),
+    () => parse({ environment: { STORAGE_BACKEND: "disk" } }),
     (error) =>
       error instanceof ConfigError &&
-      /STORAGE_BACKEND "s3": not available in this build/.test(error.message),
+      /STORAGE_BACKEND "disk": it must be one of memory, pvc, redis, s3/.test(error.message),
   );
 });

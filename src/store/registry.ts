@@ -2,10 +2,11 @@ import type { SettingValues } from "../core/setting.ts";
 import { memory } from "./memory.ts";
 import { pvc } from "./pvc.ts";
 import { redis } from "./redis.ts";
+import { s3 } from "./s3.ts";
 import type { StoreDefinition } from "./store_definition.ts";
 
 /** Every store by the name that users write as `STORAGE_BACKEND`. */
-export const storeDefinitions = { memory, pvc, redis } as const satisfies Readonly<
+export const storeDefinitions = { memory, pvc, redis, s3 } as const satisfies Readonly<
   Record<string, StoreDefinition>
 >;
 

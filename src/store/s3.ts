@@ -1,0 +1,32 @@
+import { randomBytes } from "node:crypto";
+import type { Clock } from "../core/clock.ts";
+import { fileErrorState } from "../core/file_error.ts";
+import type { ArtifactStore } from "./artifact_store.ts";
+import { s3SettingMistakes, s3Settings, type S3SettingValues } from "./s3_settings.ts";
+import { storageError } from "./storage_error.ts";
+import { defineStore } from "./store_definition.ts";
+
+/** `STORAGE_BACKEND=s3`: a bucket of any S3-compatible service. Opening it sends nothing: a dead service holds up no start. */
+export const s3 = defineStore({
+  settings: s3Settings,
+  durable: true,
+  shared: true,
+  async open(values: S3SettingValues, clock: Clock): Promise<ArtifactStore> {
+    const [mistake] = s3SettingMistakes(values);
+    if (mistake !== undefined) throw storageError(mistake);
+    const ca = values.s3CaFile === "" ? undefined : await readCa(values.s3CaFile);
+    // The SDK costs 30 MB, which only those who use it shall pay.
+    const { createS3Store } = await import("./create_s3_store.ts");
+    return createS3Store({ values, clock, ca, instance: randomBytes(8).toString("hex") });
+  },
+});
+
+async function readCa(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    const state = fileErrorState(error);
+    if (state === undefined) throw error;
+    throw storageError(`Cannot read S3_CA_FILE: ${state}`, error);
+  }
+}

@@ -1,0 +1,46 @@
+import { S3RequestPresigner } from "@aws-sdk/s3-request-presigner";
+import type { ArtifactLinks } from "./artifact_store.ts";
+import { s3PublicUrl } from "./s3_place.ts";
+import type { S3Session } from "./s3_session.ts";
+
+/** URLs of a bucket's own. With credentials that expire a signed one ends with them, if that is sooner. */
+export class S3Links implements ArtifactLinks {
+  readonly #session: S3Session;
+  readonly #expirySeconds: number;
+
+  constructor(session: S3Session, expiryMs: number) {
+    this.#session = session;
+    this.#expirySeconds = Math.floor(expiryMs / 1_000);
+  }
+
+  publicUrl(key: string): string {
+    return s3PublicUrl(this.#session.place, key);
+  }
+
+  signedUrl(key: string): Promise<string> {
+    const attempt = { action: `Cannot sign a URL of "${key}"`, permission: "s3:GetObject" };
+    return this.#session.attempt(attempt, async (client) => {
+      const url = new URL(this.publicUrl(key));
+      const file = key.slice(key.lastIndexOf("/") + 1);
+      const presigner = new S3RequestPresigner({ ...client.config, uriEscapePath: false });
+      const signed = await presigner.presign({
+        method: "GET",
+        protocol: url.protocol,
+        hostname: url.hostname,
+        ...(url.port === "" ? {} : { port: Number(url.port) }),
+        path: url.pathname,
+        headers: {},
+        query: {
+          "response-content-type": "application/gzip",
+          "response-content-disposition": `attachment; filename="${file}"`,
+        },
+      }, { expiresIn: this.#expirySeconds });
+      for (const [name, value] of Object.entries(signed.query ?? {})) {
+        url.searchParams.set(name, String(value));
+      }
+      // Form encoding writes a space as "+", which a signature does not take for one.
+      url.search = url.search.replaceAll("+", "%20");
+      return url.href;
+    });
+  }
+}
