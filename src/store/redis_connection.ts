@@ -1,7 +1,7 @@
 import type { Cluster, Redis } from "ioredis";
 import { StepError } from "../core/step_error.ts";
 import { createRedisClient, type RedisAccess, type RedisClient } from "./redis_client.ts";
-import { redisFault } from "./redis_fault.ts";
+import { isAnswer, redisFault } from "./redis_fault.ts";
 import { storageError } from "./storage_error.ts";
 
 /** How often a call is sent whose connection is lost meanwhile; what is sent must bear to be sent twice. */
@@ -92,10 +92,10 @@ export class RedisConnection {
     }
     try {
       await client.connect();
-      // By the library's own option a database that does not exist would go unnoticed.
-      if (access.address.database > 0) await client.call("select", access.address.database);
+      await selectDatabase(client, access.address.database);
     } catch (error) {
       this.#drop(session);
+      if (error instanceof StepError) throw error;
       const fault = redisFault(reason) ?? redisFault(error);
       throw fault ? storageError(fault.state) : error;
     }
@@ -111,5 +111,16 @@ export class RedisConnection {
     session.client.disconnect();
     const ending = session.ended.finally(() => this.#ending.delete(ending));
     this.#ending.add(ending);
+  }
+}
+
+/** By the library's own option a database that is not there would go unnoticed, and another one be used. */
+async function selectDatabase(client: Redis | Cluster, database: number): Promise<void> {
+  if (database === 0) return;
+  try {
+    await client.call("select", database);
+  } catch (error) {
+    if (!isAnswer(error) || !error.message.startsWith("ERR ")) throw error;
+    throw storageError(`it has no database ${database}; correct REDIS_URL`);
   }
 }

@@ -19,7 +19,8 @@ const answers: Readonly<Record<string, string>> = {
   MISCONF: "it takes no writes because it cannot save its data to disk",
   MOVED: "it is a cluster; write REDIS_URL as redis+cluster://…",
   NOAUTH: "it wants a password; set it in REDIS_URL or REDIS_PASSWORD_FILE",
-  NOPERM: "its user may not run a command or use a key that is needed; see docs/storage.md",
+  NOPERM:
+    "its user needs the keys that begin with REDIS_PREFIX and +@read +@write +@scripting +@connection +time +info +cluster|slots",
   NOREPLICAS: "it takes no writes because too few replicas are in step",
   OOM: "it is out of memory; raise maxmemory, or remove what else is kept there",
   READONLY: "it is a replica, which takes no writes",
@@ -52,18 +53,27 @@ const codes: Readonly<Record<string, string>> = {
  */
 export function redisFault(error: unknown): RedisFault | undefined {
   if (!(error instanceof Error)) return undefined;
-  if (error.name === "ReplyError") return answerFault(error.message);
+  if (isAnswer(error)) return answerFault(error.message);
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   if (code in codes) return lost(codes[code]!);
   if (error.name === "ClusterAllFailedError") {
-    const last = "lastNodeError" in error ? redisFault(error.lastNodeError) : undefined;
-    return last ?? lost("no node of the cluster answers");
+    const last = "lastNodeError" in error ? error.lastNodeError : undefined;
+    return isAnswer(last) ? answerFault(last.message) : lost("no node of the cluster answers");
   }
   return textFault(error);
 }
 
+/** Whether Redis itself said no. */
+export function isAnswer(error: unknown): error is Error & { readonly name: "ReplyError" } {
+  return error instanceof Error && error.name === "ReplyError";
+}
+
 /** By what the library writes, or the TLS of Deno. */
 const texts: readonly (readonly [RegExp, string])[] = [
+  [
+    /^All sentinels are unreachable.*Last error: (NOAUTH|WRONGPASS)/,
+    "the Sentinels want another password; set REDIS_SENTINEL_PASSWORD",
+  ],
   [/^All sentinels are unreachable/, "no Sentinel answers, or none knows the master"],
   [/^None of startup nodes is available/, "no node of the cluster answers"],
   [/certificate|\btls\b|ssl|handshake|UnknownIssuer/i, "TLS fails; see REDIS_CA_FILE"],

@@ -1,4 +1,5 @@
 import type { RedisClient } from "./redis_client.ts";
+import { isAnswer } from "./redis_fault.ts";
 
 /** What a server does when its memory is full, in the words of its setting `maxmemory-policy`; undefined: it does not say. */
 export async function readEvictionPolicy(client: RedisClient): Promise<string | undefined> {
@@ -40,10 +41,6 @@ function isVolatile(policy: string | undefined): boolean {
 }
 
 function refusalAsUndefined(error: unknown): undefined {
-  if (
-    error instanceof Error && error.name === "ReplyError" && /^(NOPERM|ERR)\b/.test(error.message)
-  ) {
-    return undefined;
-  }
-  throw error;
+  if (!isAnswer(error) || !/^(NOPERM|ERR)\b/.test(error.message)) throw error;
+  return undefined;
 }
