@@ -45,11 +45,16 @@ export class ManualClock implements Clock {
     await settle();
     for (let timer = this.#next(end); timer; timer = this.#next(end)) {
       this.#timers.delete(timer);
-      this.#now = timer.at;
+      this.#now = Math.max(this.#now, timer.at);
       timer.callback();
       await settle();
     }
     this.#now = end;
+  }
+
+  /** As when the process or the machine sleeps: time goes on, and no timer fires until the next `advance`. */
+  jump(ms: number): void {
+    this.#now += ms;
   }
 
   /** The earliest timer up to `end`; a Set keeps the order of scheduling, which decides among equals. */

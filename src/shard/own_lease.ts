@@ -16,6 +16,8 @@ export type OwnWrite =
   /** Another process runs under our name. */
   | { readonly kind: "wait" };
 
+type RealWrite = Exclude<OwnWrite, { kind: "wait" }>;
+
 /** @see decideOwnWrite */
 export interface OwnState {
   readonly identity: string;
@@ -133,17 +135,12 @@ export class OwnLease {
     if (lease?.holder === member.identity) await leases.delete(lease);
   }
 
-  async #send(
-    write: Exclude<OwnWrite, { kind: "wait" }>,
-    renewal: Renewal,
-    signal: AbortSignal,
-  ): Promise<Lease> {
+  async #send(write: RealWrite, renewal: Renewal, signal: AbortSignal): Promise<Lease> {
     const { leases } = this.#options;
     try {
-      if (write.kind === "create") {
-        return await leases.create(this.#content(undefined, renewal), signal);
-      }
-      return await leases.update(write.lease, this.#content(write.lease, renewal), signal);
+      const content = this.#content(write, renewal);
+      if (write.kind === "create") return await leases.create(content, signal);
+      return await leases.update(write.lease, content, signal);
     } catch (error) {
       // Whoever was there before us is alive.
       if (error instanceof ConflictError) this.#hasTaken = true;
@@ -151,17 +148,22 @@ export class OwnLease {
     }
   }
 
-  #content(before: Lease | undefined, { view, youngest }: Renewal) {
-    const { member, durationMs, wallNow, takeoverDelayMs } = this.#options;
+  #content(write: RealWrite, { view, youngest }: Renewal) {
+    const { member, durationMs, wallNow } = this.#options;
+    const before = write.kind === "create" ? undefined : write.lease;
     const wall = wallNow();
-    // Only about who counts as older, so clocks may be compared: if others still wait for us, we are who we were.
-    const isAwaited = before !== undefined && before.holder !== "" &&
-      wall - before.renewedAt < durationMs + takeoverDelayMs;
-    const acquiredAt = isAwaited ? before.acquiredAt : Math.max(wall, youngest + 1);
+    const isSameLife = before !== undefined && (write.kind === "renew" || this.#isAwaited(before));
+    const acquiredAt = isSameLife ? before.acquiredAt : Math.max(wall, youngest + 1);
     // A renewal that is dated as the last one was, because the clock stepped back, would look like none.
     const renewedAt = wall === before?.renewedAt ? wall + 1 : wall;
     const isOurs = before === undefined || before.holder === member.identity;
     const transitions = (before?.transitions ?? 0) + (isOurs ? 0 : 1);
     return memberLease({ ...member, view, acquiredAt }, { durationMs, renewedAt, transitions });
+  }
+
+  /** Whether others most likely still wait for us. Clocks may be compared: it only decides who counts as older. */
+  #isAwaited({ holder, renewedAt }: Lease): boolean {
+    const { durationMs, takeoverDelayMs, wallNow } = this.#options;
+    return holder !== "" && wallNow() - renewedAt < durationMs + takeoverDelayMs;
   }
 }
