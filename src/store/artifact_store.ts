@@ -47,6 +47,12 @@ export interface ArtifactLinks {
   publicUrl(key: string): string;
   /** A URL that carries its permission and ends after a while. @throws {StepError} class `storage` without credentials */
   signedUrl(key: string): Promise<string>;
+  /**
+   * Whether anybody can read under a `publicUrl`, as a probe object shows that it writes; undefined if no clear answer came.
+   *
+   * @throws {StepError} class `storage` if the probe cannot be written
+   */
+  anonymousRead(): Promise<boolean | undefined>;
 }
 
 /**

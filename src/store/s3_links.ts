@@ -1,7 +1,13 @@
+import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { S3RequestPresigner } from "@aws-sdk/s3-request-presigner";
 import type { ArtifactLinks } from "./artifact_store.ts";
 import { s3PublicUrl } from "./s3_place.ts";
 import type { S3Session } from "./s3_session.ts";
+import { judgeAnonymousRead, readAnonymously } from "./s3_url_mode.ts";
+
+/** Where artifacts are, because a bucket's policy may speak of `artifacts/*` only; no key, so never listed. */
+const probeKey = "artifacts/.probe";
+const probeText = "whether anybody can read this bucket\n";
 
 /** URLs of a bucket's own. With credentials that expire a signed one ends with them, if that is sooner. */
 export class S3Links implements ArtifactLinks {
@@ -42,5 +48,15 @@ export class S3Links implements ArtifactLinks {
       url.search = url.search.replaceAll("+", "%20");
       return url.href;
     });
+  }
+
+  async anonymousRead(): Promise<boolean | undefined> {
+    const attempt = { action: "Cannot write the probe object", permission: "s3:PutObject" };
+    await this.#session.attempt(attempt, (client) => {
+      const object = this.#session.objectName(probeKey);
+      const Body = new TextEncoder().encode(probeText);
+      return client.send(new PutObjectCommand({ ...object, Body, ContentType: "text/plain" }));
+    });
+    return judgeAnonymousRead(await readAnonymously(this.publicUrl(probeKey), probeText));
   }
 }
