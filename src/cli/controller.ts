@@ -13,6 +13,7 @@ import { forbiddenEndpoints } from "./forbidden_endpoints.ts";
 import { forgetProxies } from "./forget_proxies.ts";
 import type { Servers } from "./servers.ts";
 import { openSidecarHooks } from "./sidecar_hooks.ts";
+import type { OpenedStore } from "./open_store.ts";
 import { OperatorResources } from "./operator_resources.ts";
 import { controllerSettingGroups } from "./operator_settings.ts";
 import { soleReplica } from "./replica_role.ts";
@@ -57,10 +58,11 @@ A flag goes before its variable, that before the ConfigMap, that before the defa
 };
 
 async function control(start: ControllerStart, { signal }: CommandInput): Promise<ExitCode> {
-  const { values, telemetry, server, samples } = start;
+  const { values, telemetry, server } = start;
   const objects = seenObjects(start);
   await using resources = new OperatorResources();
-  const { store, spoolDirectory } = await resources.openStore(values);
+  const opened = await resources.openStore(values);
+  const { store } = opened;
   const servers = resources.startServers({ values, store, telemetry, clock: systemClock });
   const generators = resources.createGenerators(values, {
     maxSourceSize: values.maxSourceSize,
@@ -73,6 +75,27 @@ async function control(start: ControllerStart, { signal }: CommandInput): Promis
     ...{ values, telemetry, resources },
     onBadWhitelist: (problem) => tellOfWhitelist(problem, { values, record }),
   });
+  const recordEvent = (event: ObjectEvent) => void record(event);
+  const parts = { ...opened, objects, servers, generators, hooks, recordEvent };
+  await operate(start, { ...parts, resources, signal });
+  await servers.drain(values.drainTimeout);
+  return 0;
+}
+
+/** What a controller has opened. */
+type ControllerParts =
+  & OpenedStore
+  & Pick<OperatorPlace, "objects" | "generators" | "hooks" | "recordEvent" | "spoolDirectory">
+  & {
+    readonly servers: Servers;
+    readonly resources: OperatorResources;
+    readonly signal: AbortSignal;
+  };
+
+/** Runs the operator until the signal. */
+async function operate(start: ControllerStart, parts: ControllerParts): Promise<void> {
+  const { values, telemetry, samples } = start;
+  const { servers, resources, signal, ...place } = parts;
   const urlBase = controllerUrlBase(values, { port: servers.artifactPort });
   const onMove = () => operator.republish();
   const delivery = openDelivery({ urlBase, resources, log: telemetry.log, onMove });
@@ -81,19 +104,16 @@ async function control(start: ControllerStart, { signal }: CommandInput): Promis
     ...servers.addresses,
   });
   const operator = createOperator({
-    ...{ objects, store, generators, hooks, values, telemetry, spoolDirectory, delivery },
+    ...{ ...place, values, telemetry, delivery },
     role: { ...soleReplica, isStoreShared: storeDefinition(values.storageBackend).shared },
     watchNamespace: watchedNamespace(values),
     isReadOnly: isReadOnly(values, start.place),
-    recordEvent: (event) => void record(event),
     ...storeOwner(start),
   });
-  samples.use({ operator, store, objects });
+  samples.use({ operator, store: place.store, objects: place.objects });
   resources.defer(() => samples.stop());
-  servers.serve(operator, objects);
+  servers.serve(operator, place.objects);
   await operator.run(signal);
-  await servers.drain(values.drainTimeout);
-  return 0;
 }
 
 /** `host:port` of each server of the pod, the executor of hooks among them. */

@@ -8,6 +8,7 @@ import type { ReconcileResult } from "../reconcile/reconcile_source.ts";
 import { StoreOwner, type StoreOwnerOptions } from "../reconcile/store_owner.ts";
 import type { FallbackStore } from "../store/fallback_store.ts";
 import type { retentionSettings } from "../store/retention_settings.ts";
+import type { scrubSettings } from "../store/scrub_settings.ts";
 import type { hookSettings } from "../config/settings/hook_settings.ts";
 import type { reconcileSettings } from "../config/settings/reconcile_settings.ts";
 import { HookReports } from "./hook_reports.ts";
@@ -28,7 +29,7 @@ import type { Telemetry } from "./telemetry.ts";
 
 /** The settings of an operator, whatever its objects are. */
 export type OperatorValues = SettingValues<
-  typeof reconcileSettings & typeof hookSettings & typeof retentionSettings
+  typeof reconcileSettings & typeof hookSettings & typeof retentionSettings & typeof scrubSettings
 >;
 
 /** What differs between the operator of a cluster and that of a folder. */
@@ -40,6 +41,7 @@ export interface OperatorPlace {
   readonly values: OperatorValues;
   readonly telemetry: Telemetry;
   readonly role: ReplicaRole;
+  readonly bareStore: OperatorParts["bareStore"];
   /** How artifacts are published and copied. */
   readonly delivery: Pick<OperatorParts["stages"], "copies" | "urlOf">;
   readonly spoolDirectory: string;
@@ -65,6 +67,11 @@ export function createOperator(place: OperatorPlace): Operator {
     objects: protectedObjects,
     stages: stagesOf(place, hookReports),
     role: place.role,
+    bareStore: place.bareStore,
+    onRepair: ({ key, artifact, state, recovered }) => {
+      metrics.artifactRepaired(state);
+      own.warn("mended the store", { source: key, artifact: artifact.path, state, recovered });
+    },
     storeOwner: place.owner &&
       new StoreOwner({ ...place.owner, store, onRefused: (message) => own.warn(message) }),
     settings: { ...values, spoolDirectory, watchNamespace },

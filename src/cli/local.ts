@@ -2,6 +2,7 @@ import { artifactUrl } from "../publish/artifact_url.ts";
 import { noCopies } from "../reconcile/artifact_copies.ts";
 import { helpText } from "../config/help_text.ts";
 import { parseSettings } from "../config/parse_settings.ts";
+import { settingDefaults } from "../config/setting_defaults.ts";
 import { hookSettings, localHookSettings } from "../config/settings/hook_settings.ts";
 import { reconcileSettings } from "../config/settings/reconcile_settings.ts";
 import type { Settings, SettingValues } from "../core/setting.ts";
@@ -9,7 +10,9 @@ import { generatorDefinitions } from "../generate/registry.ts";
 import { formatFileProblem } from "../objects/local/file_problem.ts";
 import { LocalObjects } from "../objects/local/local_objects.ts";
 import { serveSettings } from "../serve/settings.ts";
+import { allStoreSettings } from "../store/registry.ts";
 import { retentionSettings } from "../store/retention_settings.ts";
+import { scrubSettings } from "../store/scrub_settings.ts";
 import { checkSpec } from "./check_spec.ts";
 import { type Command, type CommandInput, type ExitCode, InputError } from "./command.ts";
 import { createOperator } from "./create_operator.ts";
@@ -41,7 +44,7 @@ const groups = {
   "Sources and retries": reconcileSettings,
   "Hooks": { ...localHookSettings, ...hookSettings },
   "Upstream requests": generatorDefinitions.http.settings,
-  "Artifacts": { ...retentionSettings, ...serveSettings },
+  "Artifacts": { ...retentionSettings, ...scrubSettings, ...serveSettings },
 };
 const described = {
   ...localSettings,
@@ -50,6 +53,7 @@ const described = {
   ...localHookSettings,
   ...generatorDefinitions.http.settings,
   ...retentionSettings,
+  ...scrubSettings,
   ...serveSettings,
 };
 
@@ -124,10 +128,10 @@ async function operate({ directory, objects, values, view, input }: LocalRun): P
     samples: new OperatorSamples(clock),
   });
   await using resources = new OperatorResources();
-  const { store, spoolDirectory } = await resources.openStore({
+  const { store, bareStore, spoolDirectory } = await resources.openStore({
+    ...settingDefaults(allStoreSettings),
     storageBackend: "pvc",
     storagePath: `${directory}/.externalsource`,
-    memoryStoreLimit: 0,
   });
   const generators = resources.createGenerators(values, {
     maxSourceSize: values.maxSourceSize,
@@ -144,7 +148,7 @@ async function operate({ directory, objects, values, view, input }: LocalRun): P
   });
   const urlBase = localUrlBase(values.artifactServerHost, servers.artifactPort);
   const operator = createOperator({
-    ...{ objects, store, generators, hooks, values, telemetry, spoolDirectory },
+    ...{ objects, store, bareStore, generators, hooks, values, telemetry, spoolDirectory },
     delivery: { copies: noCopies, urlOf: (key) => artifactUrl(urlBase, key) },
     role: soleReplica,
     watchNamespace: "",

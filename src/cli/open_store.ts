@@ -1,9 +1,18 @@
 import type { Clock } from "../core/clock.ts";
 import { storeDefinition, type StoreSettingValues } from "../store/registry.ts";
+import { rememberStats } from "../store/remembered_stats.ts";
+import type { ArtifactStore } from "../store/artifact_store.ts";
 import { FallbackStore } from "../store/fallback_store.ts";
 
 /** Bytes of artifacts that are kept while the store does not take them. */
 const fallbackBytes = 64 * 2 ** 20;
+
+/** A store, and what stands in front of it. */
+export interface OpenedStore {
+  readonly store: FallbackStore;
+  /** The store with nothing in front of it. */
+  readonly bareStore: ArtifactStore;
+}
 
 /**
  * Opens the store that the settings name.
@@ -13,9 +22,14 @@ const fallbackBytes = 64 * 2 ** 20;
 export async function openStore(
   values: StoreSettingValues & { readonly storageBackend: string },
   { clock, spoolDirectory }: { readonly clock: Clock; readonly spoolDirectory: string },
-): Promise<FallbackStore> {
-  const store = await storeDefinition(values.storageBackend).open(values, clock);
+): Promise<OpenedStore> {
+  const definition = storeDefinition(values.storageBackend);
+  const bareStore = await definition.open(values, clock);
   const directory = `${spoolDirectory}/unstored`;
   await Deno.mkdir(directory);
-  return new FallbackStore(store, { directory, limitBytes: fallbackBytes });
+  const remembering = definition.shared ? rememberStats(bareStore, clock) : bareStore;
+  return {
+    store: new FallbackStore(remembering, { directory, limitBytes: fallbackBytes }),
+    bareStore,
+  };
 }

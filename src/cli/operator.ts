@@ -1,10 +1,12 @@
 import { parseArtifactKey } from "../core/artifact_key.ts";
 import type { Clock } from "../core/clock.ts";
+import { pause } from "../core/pause.ts";
 import type { ExternalSource } from "../core/external_source.ts";
 import { type NamespacedName, type SourceKey, sourceKey } from "../core/source_key.ts";
 import type { ObjectChange, Objects } from "../objects/objects.ts";
 import { askedDelay } from "../queue/asked_delay.ts";
 import { backoffDelay, secretBackoff } from "../queue/backoff.ts";
+import { keepStore } from "./keep_store.ts";
 import type { ReplicaRole } from "./replica_role.ts";
 import type { QueueObserver } from "../queue/queue_observer.ts";
 import { RequestLimits } from "../queue/request_limits.ts";
@@ -20,12 +22,10 @@ import { type ReconcileResult, reconcileSource } from "../reconcile/reconcile_so
 import { isWanted } from "../reconcile/is_wanted.ts";
 import type { SourceMemories } from "../reconcile/source_memory.ts";
 import type { StoreOwner } from "../reconcile/store_owner.ts";
-import { isNamed, sweepStore } from "../reconcile/sweep_store.ts";
+import { isNamed } from "../reconcile/sweep_store.ts";
+import type { Repair } from "../reconcile/repair_artifact.ts";
+import type { ScrubContext } from "../reconcile/scrub_store.ts";
 import { publishedArtifact } from "../reconcile/published_artifact.ts";
-import { verifyStore } from "../reconcile/verify_store.ts";
-
-/** How often the store is swept of what no source owns, in milliseconds (DESIGN §8). */
-const sweepEveryMs = 3_600_000;
 
 /** The settings of an operator; times in milliseconds. */
 export interface OperatorSettings {
@@ -43,6 +43,8 @@ export interface OperatorSettings {
   /** The only namespace that is watched; empty: all. */
   readonly watchNamespace: string;
   readonly spoolDirectory: string;
+  readonly scrubRate: number;
+  readonly scrubInterval: number;
 }
 
 /** What an operator is made of. */
@@ -53,6 +55,8 @@ export interface OperatorParts {
     "generators" | "hooks" | "pack" | "store" | "held" | "copies" | "urlOf"
   >;
   readonly role: ReplicaRole;
+  /** The store with nothing in front of it, for comparing it with what is published. */
+  readonly bareStore: ScrubContext["store"];
   /** Whether it may delete; undefined where the store cannot be another cluster's. */
   readonly storeOwner: StoreOwner | undefined;
   readonly settings: OperatorSettings;
@@ -67,6 +71,8 @@ export interface OperatorParts {
   ) => Promise<ReconcileResult>;
   /** Something beside a reconcile failed; it will be tried again. */
   readonly onProblem: (action: string, error: unknown) => void;
+  /** The store did not have what is published, and what became of that. */
+  readonly onRepair: (repair: Repair) => void;
   /** A source is gone: what is remembered of it elsewhere can go too. */
   readonly onForgotten: (key: SourceKey) => void;
 }
@@ -81,6 +87,8 @@ export class Operator {
   readonly #limits: RequestLimits;
   readonly #hookSlots: NamespaceSlots;
   #synced = false;
+  /** Sources whose artifact a restart has lost, and which are fetched for it. */
+  #lost: ReadonlySet<SourceKey> = new Set();
 
   constructor(parts: OperatorParts) {
     const { clock, settings, stages, objects } = parts;
@@ -201,22 +209,8 @@ export class Operator {
 
   // An empty cluster tells no change, so the state has to be looked at.
   async #whenSynced(resolve: () => void, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && !this.isSynced) await this.#pause(20, signal);
+    while (!signal.aborted && !this.isSynced) await pause(20, this.#parts.clock, signal);
     resolve();
-  }
-
-  #pause(ms: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#parts.clock.schedule(() => {
-        signal.removeEventListener("abort", stop);
-        resolve();
-      }, ms);
-      const stop = () => {
-        cancel();
-        resolve();
-      };
-      signal.addEventListener("abort", stop, { once: true });
-    });
   }
 
   async #work(signal: AbortSignal): Promise<void> {
@@ -230,7 +224,7 @@ export class Operator {
   async #planFirstRuns(): Promise<void> {
     const { objects, stages: { store }, role: { isStoreShared }, clock, random } = this.#parts;
     // What all replicas see does not get lost in a restart of one.
-    const lost = isStoreShared ? new Set<SourceKey>() : await findLost({ objects, store });
+    const lost = this.#lost = isStoreShared ? new Set() : await findLost({ objects, store });
     for (const key of objects.sources.keys()) {
       const at = lost.has(key) ? clock.now() + restoreDelay(lost.size, random) : undefined;
       this.#queue.add(key, at === undefined ? {} : { at });
@@ -275,32 +269,29 @@ export class Operator {
     return { requeueAt };
   }
 
-  async #keepStore(signal: AbortSignal): Promise<void> {
-    const { objects, stages: { store }, storeOwner, clock, settings, onProblem } = this.#parts;
-    const attempt = async (action: string, work: () => Promise<void>) => {
-      await work().catch((error) => signal.aborted || onProblem(action, error));
-    };
-    await attempt(
-      "verify the store",
-      () =>
-        verifyStore({ objects, store, signal }, (key) => this.#queue.add(key, { urgent: true })),
-    );
-    while (!signal.aborted) {
-      const ttlMs = settings.artifactRetentionTtl;
-      const sweep = {
-        objects,
-        store,
-        owner: storeOwner,
-        clock,
-        ttlMs,
-        signal,
-        isWanted: this.#isWanted,
+  #keepStore(signal: AbortSignal): Promise<void> {
+    const { objects, stages, bareStore, role, storeOwner, clock, settings } = this.#parts;
+    const { random, onProblem, onRepair, recordEvent } = this.#parts;
+    return keepStore({
+      signal,
+      scrub: {
+        ...{ objects, settings, clock, random, onProblem, onRepair, recordEvent },
+        store: bareStore,
+        backoff: this.#context.delays.backoff,
+        recover: (artifact) => stages.copies.recover(artifact),
+        owns: (source) => role.owns(source.metadata.uid),
+        holdsCopies: !role.isStoreShared,
+        isAwaited: (key) => this.#lost.has(key),
+        onLost: (key) => this.#queue.add(key, { urgent: true }),
+      },
+      sweep: {
+        ...{ objects, clock, store: stages.store, owner: storeOwner },
+        ttlMs: settings.artifactRetentionTtl,
         watchNamespace: settings.watchNamespace,
-      };
-      const onSurplus = (key: SourceKey) => this.#garbage.collectLater(key, undefined);
-      await attempt("sweep the store", () => sweepStore({ ...sweep, onSurplus }));
-      await this.#pause(sweepEveryMs, signal);
-    }
+        isWanted: this.#isWanted,
+        onSurplus: (key) => this.#garbage.collectLater(key, undefined),
+      },
+    });
   }
 }
 

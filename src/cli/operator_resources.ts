@@ -1,7 +1,6 @@
 import type { Generator } from "../generate/generator.ts";
-import type { FallbackStore } from "../store/fallback_store.ts";
 import { closeGenerators, createGenerators } from "./create_generators.ts";
-import { openStore } from "./open_store.ts";
+import { type OpenedStore, openStore } from "./open_store.ts";
 import { Servers, type ServersParts } from "./servers.ts";
 import { openSpoolDirectory } from "./spool_directory.ts";
 import { systemClock } from "./system_clock.ts";
@@ -21,13 +20,13 @@ export class OperatorResources implements AsyncDisposable {
   /** The store that the settings name, and a directory for files that outlive no reconcile. */
   async openStore(
     values: Parameters<typeof openStore>[0],
-  ): Promise<{ readonly store: FallbackStore; readonly spoolDirectory: string }> {
+  ): Promise<OpenedStore & { readonly spoolDirectory: string }> {
     const { path: spoolDirectory } = this.#stack.use(
       await openSpoolDirectory({ now: systemClock.now() }),
     );
-    const store = await openStore(values, { clock: systemClock, spoolDirectory });
-    this.defer(() => store.close());
-    return { store, spoolDirectory };
+    const opened = await openStore(values, { clock: systemClock, spoolDirectory });
+    this.defer(() => opened.store.close());
+    return { ...opened, spoolDirectory };
   }
 
   /** @see createGenerators */

@@ -22,6 +22,12 @@ Deno.test("locateStore() reads a text into the settings of its store, over varia
   const { values } = locate("redis://h:1/2", { REDIS_URL: "redis://other", REDIS_PREFIX: "a:" });
   assert.deepEqual([values["redisUrl"], values["redisPrefix"]], ["redis://h:1/2", "a:"]);
   assert.equal(locate("pvc:/data", { PVC_STORAGE_PATH: "/other" }).values["storagePath"], "/data");
+  const bucketOf = (text: string) => {
+    const { values } = locate(text, { S3_PREFIX: "other", S3_REGION: "eu-west-1" });
+    return [values["s3Bucket"], values["s3Prefix"], values["s3Region"]];
+  };
+  assert.deepEqual(bucketOf("s3://bucket/a/b"), ["bucket", "a/b", "eu-west-1"]);
+  assert.deepEqual(bucketOf("s3://bucket"), ["bucket", "", "eu-west-1"]);
   assert.equal(locate("valkeys+sentinel://h/m").definition, definitions["redis"]);
 });
 
@@ -41,6 +47,9 @@ Deno.test("locateStore() prefers the variables of its role", () => {
 
 Deno.test("locateStore() refuses wrong variables and texts, and tells no password", () => {
   assert.throws(() => locate("pvc:/a", { REDIS_PREFIX: "{" }), /variable REDIS_PREFIX/);
+  assert.throws(() => locate("s3:///prefix"), {
+    message: /"s3:\/\/\/prefix": .* name of a bucket$/,
+  });
   assert.throws(
     () => locate("http://user:secret@host/path"),
     {
