@@ -11,6 +11,13 @@ export const s3 = defineStore({
   settings: s3Settings,
   durable: true,
   shared: true,
+  location: {
+    form: "s3://bucket/prefix",
+    read(text) {
+      const [, s3Bucket, s3Prefix = ""] = /^s3:\/\/([^/]*)(?:\/(.*))?$/s.exec(text) ?? [];
+      return s3Bucket === undefined ? undefined : { s3Bucket, s3Prefix };
+    },
+  },
   async open(values: S3SettingValues, clock: Clock): Promise<ArtifactStore> {
     const [mistake] = s3SettingMistakes(values);
     if (mistake !== undefined) throw storageError(mistake);
