@@ -1,16 +1,23 @@
 import { ArtifactAddresses } from "../publish/artifact_addresses.ts";
 import { artifactUrl } from "../publish/artifact_url.ts";
-import { noCopies } from "../reconcile/artifact_copies.ts";
+import { chooseLinks, type LinkMode } from "../publish/choose_links.ts";
+import type { ArtifactCopies } from "../reconcile/artifact_copies.ts";
 import type { ReconcileContext } from "../reconcile/reconcile_context.ts";
+import type { ArtifactLinks } from "../store/artifact_store.ts";
 import type { Log } from "../telemetry/log.ts";
 import { answersAt } from "./answers_at.ts";
+import type { ControllerValues } from "./operator_settings.ts";
 import type { OperatorResources } from "./operator_resources.ts";
 import { systemClock } from "./system_clock.ts";
 
 /** What decides how artifacts reach consumers. */
 export interface DeliveryParts {
-  /** Without a trailing slash. */
+  readonly values: Pick<ControllerValues, "s3UrlMode">;
+  /** Of the store; undefined if it has none. */
+  readonly links: ArtifactLinks | undefined;
+  /** Of our own server, without a trailing slash. */
   readonly urlBase: string;
+  readonly copies: ArtifactCopies;
   readonly resources: Pick<OperatorResources, "defer">;
   readonly log: Log;
   /** What is published is to be looked at again: its URL may change now. */
@@ -18,12 +25,17 @@ export interface DeliveryParts {
 }
 
 /** How artifacts reach consumers: their URLs, and the copies that other replicas hold. */
-export function openDelivery(
-  { urlBase, resources, log, onMove }: DeliveryParts,
-): Pick<ReconcileContext, "copies" | "urlOf"> {
+export function openDelivery(parts: DeliveryParts): Pick<ReconcileContext, "copies" | "urlOf"> {
+  const { urlBase, copies, resources, log, onMove } = parts;
+  const mode = openMode(parts);
+  const gatewayUrl = (key: string) => artifactUrl(urlBase, key);
   const addresses = new ArtifactAddresses({
-    wanted: (key) => artifactUrl(urlBase, key),
-    meanwhile: (key) => artifactUrl(urlBase, key),
+    wanted: (key) => {
+      const known = mode();
+      if (known === undefined) return undefined;
+      return known === "direct" ? parts.links!.publicUrl(key) : gatewayUrl(key);
+    },
+    meanwhile: gatewayUrl,
     answers: (url) => answersAt(url),
     clock: systemClock,
     onMove: (base) => {
@@ -32,5 +44,32 @@ export function openDelivery(
     },
   });
   resources.defer(() => addresses.close());
-  return { copies: noCopies, urlOf: (key, published) => addresses.urlOf(key, published) };
+  return { copies, urlOf: (key, published) => addresses.urlOf(key, published) };
+}
+
+/** What consumers are given, as it is known at a time. */
+function openMode(
+  { values: { s3UrlMode }, links, resources, log, onMove }: DeliveryParts,
+): () => LinkMode | undefined {
+  if (!links) return () => "gateway";
+  if (s3UrlMode !== "auto") return () => s3UrlMode as LinkMode;
+  let known: LinkMode | undefined;
+  const abort = new AbortController();
+  const choosing = chooseLinks({
+    anonymousRead: () => links.anonymousRead(),
+    clock: systemClock,
+    onChoice: (mode) => {
+      known = mode;
+      const why = mode === "direct" ? "anybody can read the bucket" : "the bucket is private";
+      log.info("decided how consumers get artifacts", { mode, why });
+      onMove();
+    },
+    onProblem: (error) =>
+      log.warn("cannot find out whether anybody can read the bucket", { error }),
+  }, abort.signal);
+  resources.defer(async () => {
+    abort.abort();
+    await choosing;
+  });
+  return () => known;
 }

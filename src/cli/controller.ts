@@ -2,6 +2,7 @@ import { helpText } from "../config/help_text.ts";
 import type { ObjectEvent } from "../core/object_event.ts";
 import type { Objects } from "../objects/objects.ts";
 import { readOnlyObjects } from "../objects/read_only_objects.ts";
+import { noCopies } from "../reconcile/artifact_copies.ts";
 import { storeDefinition } from "../store/registry.ts";
 import { createEventRecorder } from "../telemetry/event_recorder.ts";
 import { createFluxEvents, type FluxEvents } from "../telemetry/flux_events.ts";
@@ -98,7 +99,10 @@ async function operate(start: ControllerStart, parts: ControllerParts): Promise<
   const { servers, resources, signal, ...place } = parts;
   const urlBase = controllerUrlBase(values, { port: servers.artifactPort });
   const onMove = () => operator.republish();
-  const delivery = openDelivery({ urlBase, resources, log: telemetry.log, onMove });
+  const delivery = openDelivery({
+    ...{ values, urlBase, copies: noCopies, resources, log: telemetry.log, onMove },
+    links: place.store.links,
+  });
   telemetry.log.info("started", {
     ...{ version, store: values.storageBackend, urlBase },
     ...servers.addresses,
