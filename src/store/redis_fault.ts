@@ -105,6 +105,9 @@ function clusterFault(lastError: string): RedisFault {
 }
 
 function answerFault(message: string): RedisFault {
+  if (message.includes("cluster support disabled")) {
+    return { state: "it is no cluster; write REDIS_URL as redis://…", isLost: false };
+  }
   // Before Redis 7 the answer to a call within a script stands behind the place of the call.
   const code = /^(?:ERR Error running script.* -)?([A-Z]+)\b/s.exec(message)?.[1] ?? "";
   const state = answers[code] ?? `it refuses a command (${code || "no error code"})`;
