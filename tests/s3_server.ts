@@ -2,11 +2,9 @@ import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { fileURLToPath } from "node:url";
 import { buildPrograms } from "./cluster/build_programs.ts";
 import { runCommand } from "./run_command.ts";
+import { s3TestCredentials } from "./store/s3_values.ts";
 
 const scripts = fileURLToPath(new URL("cluster/", import.meta.url));
-
-/** The credentials of {@linkcode S3Server}. */
-export const s3TestCredentials = { accessKeyId: "test", secretAccessKey: "testsecret" };
 
 /** A real S3 server, versitygw, with a directory of its own. Its buckets are directories of `data`. */
 export class S3Server implements AsyncDisposable {

@@ -8,6 +8,7 @@ import { s3Place } from "./s3_place.ts";
 import { S3Session } from "./s3_session.ts";
 import type { S3SettingValues } from "./s3_settings.ts";
 import { S3Store } from "./s3_store.ts";
+import type { S3TimeOuts } from "./s3_transport.ts";
 import { S3Uploader } from "./s3_upload.ts";
 
 /** What an S3 store is opened with. */
@@ -19,6 +20,7 @@ export interface S3StoreInput {
   /** A name that no other process has. */
   readonly instance: string;
   readonly pageSize?: number;
+  readonly timeOuts?: S3TimeOuts;
 }
 
 /** Bytes of all uploads together that memory holds at once. */
@@ -26,11 +28,12 @@ const uploadBytes = 10 * 2 ** 20;
 
 /** Puts an S3 store together from checked settings. */
 export function createS3Store(input: S3StoreInput): S3Store {
-  const { values, clock, ca, instance, pageSize } = input;
+  const { values, clock, ca, instance, pageSize, timeOuts } = input;
   const session = new S3Session({
     place: s3Place(values),
     credentials: s3Credentials(values),
     ca,
+    timeOuts,
     clock,
   });
   return new S3Store({

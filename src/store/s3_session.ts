@@ -3,7 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import { type S3Credentials } from "./s3_credentials.ts";
 import { isRefusedIdentity, isS3Answer, MissingBucketError, s3Failure } from "./s3_failure.ts";
 import type { S3Place } from "./s3_place.ts";
-import { S3Transport } from "./s3_transport.ts";
+import { type S3TimeOuts, S3Transport } from "./s3_transport.ts";
 
 /** What requests to a bucket need. */
 export interface S3SessionOptions {
@@ -11,6 +11,7 @@ export interface S3SessionOptions {
   readonly credentials: S3Credentials;
   /** PEM of a CA that is trusted beside the well-known ones. */
   readonly ca: string | undefined;
+  readonly timeOuts?: S3TimeOuts | undefined;
   readonly clock: Clock;
 }
 
@@ -34,7 +35,7 @@ export class S3Session {
   readonly #clock: Clock;
   #bucketSeen = -Infinity;
 
-  constructor({ place, credentials, ca, clock }: S3SessionOptions) {
+  constructor({ place, credentials, ca, timeOuts, clock }: S3SessionOptions) {
     this.place = place;
     this.#credentials = credentials;
     this.#clock = clock;
@@ -46,7 +47,7 @@ export class S3Session {
       credentials: Object.assign((given?: Record<string, unknown>) => credentials.get(given), {
         memoized: true,
       }),
-      requestHandler: new S3Transport(ca),
+      requestHandler: new S3Transport(ca, timeOuts),
       maxAttempts,
       retryMode: "standard",
       // Of its own the SDK sends what GCS and older services refuse; what we send stands at each request.

@@ -2,9 +2,14 @@ import type { HttpHandlerOptions, HttpRequest, HttpResponse } from "@smithy/type
 import { rootCertificates } from "node:tls";
 import { Agent } from "undici";
 
-const connectMs = 5_000;
-/** To the first byte of an answer, and between any two of its body while somebody reads it. */
-const idleMs = 30_000;
+/** How long a service may say nothing. */
+export interface S3TimeOuts {
+  readonly connectMs: number;
+  /** To the first byte of an answer, and between any two of its body while somebody reads it. */
+  readonly idleMs: number;
+}
+
+const defaultTimeOuts: S3TimeOuts = { connectMs: 5_000, idleMs: 30_000 };
 /** A body that is sent at less than this makes the answer late; bytes a second. */
 const slowestUpload = 64 * 1024;
 /** AWS closes idle connections after about so long. */
@@ -25,9 +30,11 @@ export class S3TransportError extends Error {
 export class S3Transport {
   readonly metadata = { handlerProtocol: "http/1.1" };
   readonly #agent: Agent;
+  readonly #idleMs: number;
 
   /** @param ca PEM of a CA that is trusted beside the well-known ones */
-  constructor(ca?: string) {
+  constructor(ca: string | undefined, { connectMs, idleMs }: S3TimeOuts = defaultTimeOuts) {
+    this.#idleMs = idleMs;
     this.#agent = new Agent({
       allowH2: false,
       connect: {
@@ -57,7 +64,7 @@ export class S3Transport {
         method: method as "GET",
         headers: { ...Object.fromEntries(headers), "accept-encoding": "identity" },
         body: body ?? null,
-        headersTimeout: idleMs + uploadMs,
+        headersTimeout: this.#idleMs + uploadMs,
         signal: (abortSignal as AbortSignal | undefined) ?? null,
       });
       // A body that fails while nobody reads it would end the process.

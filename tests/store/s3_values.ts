@@ -1,5 +1,7 @@
 import { s3Settings, type S3SettingValues } from "../../src/store/s3_settings.ts";
-import { s3TestCredentials } from "../s3_server.ts";
+
+/** Who may do everything at a test server. */
+export const s3TestCredentials = { accessKeyId: "test", secretAccessKey: "testsecret" };
 
 /** The settings of a store at a test server. */
 export function s3Values(given: Partial<S3SettingValues>): S3SettingValues {
