@@ -36,8 +36,8 @@ export interface RepairContext {
   readonly clock: Pick<Clock, "now">;
   /** Puts the right bytes back from elsewhere, without a fetch; false if nobody has them. Never rejects. */
   readonly recover: (artifact: Artifact) => Promise<boolean>;
-  /** Nobody has the right bytes: the source is to be fetched. */
-  readonly onLost: (key: SourceKey, state: LostState) => void;
+  /** Nobody has the right bytes: the source is to be fetched, and what is believed of the key to be forgotten. */
+  readonly onLost: (key: SourceKey, lost: LostArtifact) => void | Promise<void>;
   readonly onRepair: (repair: Repair) => void;
   readonly recordEvent: (event: ObjectEvent) => void;
 }
@@ -57,7 +57,7 @@ export async function repairArtifact(lost: LostArtifact, context: RepairContext)
   const recovered = await context.recover(artifact);
   context.onRepair({ key, artifact, state, recovered });
   if (!lost.isOwn) return;
-  if (!recovered) context.onLost(key, state);
+  if (!recovered) await context.onLost(key, lost);
   const objects = { source: lost.source, artifact: context.objects.artifacts.get(key) };
   const events = addressEvent(
     repairEvent({ artifact, state, recovered }),

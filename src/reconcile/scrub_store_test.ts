@@ -4,7 +4,7 @@ import { MemoryObjects } from "../../tests/memory_objects.ts";
 import { artifactOf } from "../../tests/source_fixtures.ts";
 import type { ObjectEvent } from "../core/object_event.ts";
 import { storageError } from "../store/storage_error.ts";
-import type { LostState, Repair } from "./repair_artifact.ts";
+import type { Repair } from "./repair_artifact.ts";
 import { type ScrubContext, scrubStore } from "./scrub_store.ts";
 
 const mebibyte = 2 ** 20;
@@ -49,7 +49,7 @@ class World {
       backoff: (failures) => failures * 1_000,
       store: this.#store(),
       recover: async ({ path }) => this.elsewhere.has(nameOf(path)) && this.#put(nameOf(path)),
-      onLost: (key: string, state: LostState) => void this.lost.push(`${key} ${state}`),
+      onLost: (key, { state }) => void this.lost.push(`${key} ${state}`),
       onRepair: (repair) => void this.repairs.push(repair),
       recordEvent: (event) => void this.events.push(event),
       onProblem: (action, error) => void this.problems.push(`${action}: ${error}`),
