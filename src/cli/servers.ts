@@ -161,7 +161,7 @@ export class Servers {
       open: (key) => recent.open(key),
       isNamed: (key) => this.#behind?.operator.isNamed(key) ?? false,
       syncedSince: () => this.#ready().syncedSince,
-      now: () => clock.now(),
+      clock,
       ...(values.artifactLatest
         ? { currentKey: (name) => this.#behind?.operator.currentKey(name) }
         : {}),

@@ -1,24 +1,35 @@
 import { parseArtifactKey } from "../core/artifact_key.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Peer } from "../core/peer.ts";
 import type { NamespacedName } from "../core/source_key.ts";
 import { StepError } from "../core/step_error.ts";
-import type { ByteRange, StoredArtifact } from "../store/artifact_store.ts";
-import { parseByteRange } from "./byte_range.ts";
-import { namesEntityTag } from "./entity_tag.ts";
+import type { StoredArtifact, StoredInfo } from "../store/artifact_store.ts";
+import { artifactAnswer } from "./artifact_answer.ts";
 import { type HttpAnswer, textAnswer } from "./http_answer.ts";
 import type { HttpHandler } from "./http_handler.ts";
 import type { HttpRequest } from "./http_request.ts";
+import type { LiveAnswer } from "./live_names.ts";
+import { hopHeader, pullHeader } from "./peer_headers.ts";
 
 /** What the artifact server knows of the rest of the controller. */
 export interface ArtifactHandlerOptions {
-  /** From the store; undefined if there is none under that key. */
+  /** From the store of this replica, or the one that all share; undefined if there is none under that key. */
   open(key: string): Promise<StoredArtifact | undefined>;
   /** Whether a status.artifact of an ExternalArtifact or ExternalSource names the key. */
   isNamed(key: string): boolean;
+  /** The same, asked of the API server. */
+  isNamedLive?(key: string): Promise<LiveAnswer>;
   /** Since when all objects are known, in milliseconds since the Unix epoch; undefined if they are not yet. */
   syncedSince(): number | undefined;
-  now(): number;
+  readonly clock: Clock;
   /** The key that a source publishes now; without it there is no `latest.tar.gz`. */
   currentKey?(source: NamespacedName): string | undefined;
+  /** What other replicas offer, if each has a store of its own. */
+  readonly peers?: ArtifactPeers;
+  /** Sends clients to the store itself, if they are to get artifacts there. */
+  readonly redirect?: ArtifactRedirect;
+  /** When the source's owner was lost, in milliseconds since the Unix epoch; undefined while it has one, or never had. */
+  ownerLostAt?(key: string): number | undefined;
   /** A published artifact was asked for and is not here: to be rebuilt. */
   rebuild?(key: string): void;
   /** One could be had from nowhere for so long that the consumer was told so: to be counted. */
@@ -27,14 +38,34 @@ export interface ArtifactHandlerOptions {
   onStorageError?(error: StepError): void;
 }
 
+/** The other replicas. */
+export interface ArtifactPeers {
+  list(): readonly Peer[];
+  /** What one of them holds. @throws {StepError} class `storage` if that cannot be told */
+  pull(key: string): Promise<StoredArtifact | undefined>;
+  /** Brings an artifact from one of `among` into the own store. @returns whether it is there now */
+  hold(key: string, among: readonly Peer[]): Promise<boolean>;
+}
+
+/** The store itself, as consumers reach it. Both throw `StepError` of class `storage`. */
+export interface ArtifactRedirect {
+  /** Nothing is signed that the store does not have. */
+  stat(key: string): Promise<StoredInfo | undefined>;
+  /** A URL that carries its permission. */
+  url(key: string): Promise<string>;
+}
+
 /** An answer that consumers would take for "it is gone" is held back for so long while artifacts may be rebuilt. */
 const rebuildMs = 30_000;
+/** A conditional delete of another process may hide a key for as long as renaming it away and back takes. */
+const secondLookMs = 20;
 const retryAfter = { "Retry-After": "5" };
 const latest = /\/latest\.tar\.gz$/;
 
 /**
  * Answers for artifacts as Flux downloads them (FLUX §4): 404 makes a consumer give up for a while, 503 makes it retry,
- * so 404 is only said of what is known not to exist.
+ * so 404 is only said of what is known not to exist. What is held here is always served; other replicas are asked only
+ * for what is published, so that an invented key costs them nothing (DESIGN §8).
  */
 export function artifactHandler(options: ArtifactHandlerOptions): HttpHandler {
   return async (request) => {
@@ -58,6 +89,7 @@ function latestOf(path: string): NamespacedName | undefined {
 }
 
 function uncached(answer: HttpAnswer): HttpAnswer {
+  if (answer.status === 302) return answer;
   return { ...answer, headers: { ...answer.headers, "Cache-Control": "no-cache, no-transform" } };
 }
 
@@ -67,8 +99,12 @@ async function answerFor(
   options: ArtifactHandlerOptions,
 ): Promise<HttpAnswer> {
   try {
+    if (await refusesCopy(key, request, options)) return notFound();
+    const redirect = await redirectFor(key, request, options);
+    if (redirect) return redirect;
     const artifact = await options.open(key);
-    return artifact ? present(key, artifact, request) : absent(key, options);
+    if (artifact) return artifactAnswer(key, artifact, request);
+    return await elsewhere(key, request, options);
   } catch (error) {
     if (!(error instanceof StepError)) throw error;
     options.onStorageError?.(error);
@@ -76,55 +112,85 @@ async function answerFor(
   }
 }
 
-function absent(key: string, options: ArtifactHandlerOptions): HttpAnswer {
+const isFromPeer = ({ headers }: HttpRequest) =>
+  headers.has(hopHeader.toLowerCase()) || headers.has(pullHeader.toLowerCase());
+
+/** Whether another replica, known by its address, wants a copy to be held here that could not be had. */
+async function refusesCopy(
+  key: string,
+  { method, headers, remoteAddress }: HttpRequest,
+  { peers }: ArtifactHandlerOptions,
+): Promise<boolean> {
+  if (!peers || method !== "HEAD" || !headers.has(pullHeader.toLowerCase())) return false;
+  const among = peers.list().filter(({ hostname }) => hostname === remoteAddress);
+  return among.length > 0 && !await peers.hold(key, among);
+}
+
+async function redirectFor(
+  key: string,
+  request: HttpRequest,
+  { redirect, onStorageError }: ArtifactHandlerOptions,
+): Promise<HttpAnswer | undefined> {
+  if (!redirect || isFromPeer(request)) return undefined;
+  try {
+    if (!await redirect.stat(key)) return undefined;
+    const headers = { "Location": await redirect.url(key), "Cache-Control": "no-store" };
+    return { status: 302, headers };
+  } catch (error) {
+    if (!(error instanceof StepError)) throw error;
+    onStorageError?.(error); // what is cached here can still be sent
+    return undefined;
+  }
+}
+
+async function elsewhere(
+  key: string,
+  request: HttpRequest,
+  options: ArtifactHandlerOptions,
+): Promise<HttpAnswer> {
   const since = options.syncedSince();
   if (since === undefined) return notYet();
-  if (!options.isNamed(key)) return notFound();
+  if (request.headers.has(hopHeader.toLowerCase())) return notFound();
+  const live = options.isNamed(key) ? "named" : await options.isNamedLive?.(key);
+  if (live === "unknown") return textAnswer(503, "Too much is asked for at once", retryAfter);
+  if (live !== "named") return notFound();
+  const pulled = await pull(key, options);
+  const artifact = pulled instanceof StepError ? undefined : pulled;
+  const found = artifact ?? await lookAgain(key, options);
+  if (found) return artifactAnswer(key, found, request);
   options.rebuild?.(key);
-  if (options.now() - since < rebuildMs) {
+  if (pulled instanceof StepError) throw pulled;
+  return absent(key, since, options);
+}
+
+/** What other replicas have of it, or why that cannot be told. */
+async function pull(
+  key: string,
+  { peers }: ArtifactHandlerOptions,
+): Promise<StoredArtifact | StepError | undefined> {
+  try {
+    return await peers?.pull(key);
+  } catch (error) {
+    if (error instanceof StepError) return error;
+    throw error;
+  }
+}
+
+async function lookAgain(
+  key: string,
+  { open, clock }: ArtifactHandlerOptions,
+): Promise<StoredArtifact | undefined> {
+  await new Promise<void>((resolve) => void clock.schedule(resolve, secondLookMs));
+  return await open(key);
+}
+
+function absent(key: string, since: number, options: ArtifactHandlerOptions): HttpAnswer {
+  const rebuiltSince = Math.max(since, options.ownerLostAt?.(key) ?? since);
+  if (options.clock.now() - rebuiltSince < rebuildMs) {
     return textAnswer(503, "The artifact is being rebuilt", retryAfter);
   }
   options.onMissing?.(key);
   return notFound();
-}
-
-function present(key: string, artifact: StoredArtifact, request: HttpRequest): HttpAnswer {
-  const file = key.slice(key.lastIndexOf("/") + 1);
-  const tag = `"sha256:${file.slice(0, 64)}"`;
-  const headers = {
-    "Content-Type": "application/gzip",
-    "Content-Disposition": `attachment; filename="${file}"`,
-    "ETag": tag,
-    "Accept-Ranges": "bytes",
-    "Cache-Control": "public, max-age=31536000, immutable, no-transform",
-  };
-  if (namesEntityTag(request.headers.get("if-none-match"), tag)) {
-    artifact.close();
-    return { status: 304, headers };
-  }
-  const range = wantedRange(request, tag, artifact.size);
-  if (range === "unsatisfiable") {
-    artifact.close();
-    return textAnswer(416, "No such range", { "Content-Range": `bytes */${artifact.size}` });
-  }
-  if (!range) return { status: 200, headers, body: whole(artifact) };
-  const bytes = `bytes ${range.start}-${range.end - 1}/${artifact.size}`;
-  return {
-    status: 206,
-    headers: { ...headers, "Content-Range": bytes },
-    body: { artifact, range },
-  };
-}
-
-/** RFC 9110 §14.2: only for GET; §13.1.5: under `If-Range` only if that is the very tag. */
-function wantedRange({ method, headers }: HttpRequest, tag: string, size: number) {
-  const ifRange = headers.get("if-range");
-  if (method !== "GET" || (ifRange !== undefined && ifRange !== tag)) return undefined;
-  return parseByteRange(headers.get("range"), size);
-}
-
-function whole(artifact: StoredArtifact): { artifact: StoredArtifact; range: ByteRange } {
-  return { artifact, range: { start: 0, end: artifact.size } };
 }
 
 function notFound(): HttpAnswer {

@@ -1,10 +1,18 @@
 import assert from "node:assert/strict";
+import { ManualClock } from "../../tests/manual_clock.ts";
+import { settle } from "../../tests/settle.ts";
 import { artifactKey } from "../core/artifact_key.ts";
 import { StepError } from "../core/step_error.ts";
+import type { Peer } from "../core/peer.ts";
 import type { StoredArtifact } from "../store/artifact_store.ts";
-import { artifactHandler, type ArtifactHandlerOptions } from "./artifact_handler.ts";
+import {
+  artifactHandler,
+  type ArtifactHandlerOptions,
+  type ArtifactPeers,
+} from "./artifact_handler.ts";
 import type { HttpAnswer } from "./http_answer.ts";
 import { parseHttpRequest } from "./http_request.ts";
+import type { LiveAnswer } from "./live_names.ts";
 
 const source = { namespace: "apps", name: "flags" };
 const hex = "ab".repeat(32);
@@ -31,22 +39,33 @@ interface Asked {
   readonly rebuilt: readonly string[];
 }
 
-async function ask(line: string, given: Partial<ArtifactHandlerOptions> = {}): Promise<Asked> {
+interface Given extends Partial<ArtifactHandlerOptions> {
+  readonly clock?: ManualClock;
+  readonly remoteAddress?: string;
+}
+
+async function ask(line: string, given: Given = {}): Promise<Asked> {
   const artifact = new Artifact();
+  const clock = given.clock ?? new ManualClock(1_000);
   const missing: string[] = [];
   const rebuilt: string[] = [];
   const handler = artifactHandler({
     open: (wanted) => Promise.resolve(wanted === key ? artifact : undefined),
     isNamed: () => false,
     syncedSince: () => 1_000,
-    now: () => 1_000,
+    clock,
     rebuild: (wanted) => rebuilt.push(wanted),
     onMissing: (wanted) => missing.push(wanted),
     ...given,
   });
-  const request = parseHttpRequest(line.replace(/ \/(\S*)/, " /$1 HTTP/1.1\r\nHost: x"));
+  const head = line.replace(/ \/(\S*)/, " /$1 HTTP/1.1\r\nHost: x");
+  const request = parseHttpRequest(head, given.remoteAddress);
   assert(request, line);
-  return { answer: await handler(request), artifact, missing, rebuilt };
+  const answering = Promise.resolve(handler(request));
+  answering.catch(() => {}); // until it is awaited
+  for (let turns = 0; turns < 3 && clock.pending === 0; turns++) await settle();
+  if (clock.pending > 0) await clock.advance(20);
+  return { answer: await answering, artifact, missing, rebuilt };
 }
 
 Deno.test("artifactHandler() says what consumers need to know of an artifact", async () => {
@@ -142,21 +161,146 @@ Deno.test("artifactHandler() answers conditions and ranges", async () => {
 
 Deno.test("artifactHandler() says 404 only of what is known to be gone", async () => {
   const unknown = { syncedSince: () => undefined };
-  const named = { isNamed: () => true };
-  const cases: readonly [string, Partial<ArtifactHandlerOptions>, string, number][] = [
+  const named = (ms: number) => ({ isNamed: () => true, clock: new ManualClock(1_000 + ms) });
+  const lost = { ownerLostAt: () => 100_000 };
+  const live = (answer: LiveAnswer) => ({ isNamedLive: () => Promise.resolve(answer) });
+  const late = { clock: new ManualClock(60_000) };
+  const hop = `${gone}\r\nX-Externalsource-Hop: 1`;
+  const cases: readonly [string, Given, string, number][] = [
     ["here, before objects are known", unknown, key, 200],
     ["not here, before objects are known", unknown, gone, 503],
     ["not here, named by nothing", {}, gone, 404],
-    ["named, just after", { ...named, now: () => 30_999 }, gone, 503],
-    ["named, too long after", { ...named, now: () => 31_000 }, gone, 404],
+    ["named, just after", named(29_979), gone, 503],
+    ["named, too long after", named(29_980), gone, 404],
+    ["named, its owner lost", { ...named(128_979), ...lost }, gone, 503],
+    ["named, its owner lost for too long", { ...named(128_980), ...lost }, gone, 404],
+    ["not named by the API server either", live("unnamed"), gone, 404],
+    ["the API server cannot be asked", live("unknown"), gone, 503],
+    ["named by the API server, just after", live("named"), gone, 503],
+    ["named by the API server, too long after", { ...live("named"), ...late }, gone, 404],
+    ["named, asked by another replica", named(0), hop, 404],
   ];
   for (const [name, given, path, status] of cases) {
     const { answer, missing, rebuilt } = await ask(`GET /${path}`, given);
     assert.equal(answer.status, status, name);
     assert.equal(answer.headers?.["Retry-After"], status === 503 ? "5" : undefined, name);
-    assert.deepEqual(missing, name === "named, too long after" ? [gone] : [], name);
-    assert.deepEqual(rebuilt, name.startsWith("named") ? [gone] : [], name);
+    assert.deepEqual(missing, /^named.* too long/.test(name) ? [gone] : [], name);
+    const isRebuilt = name.startsWith("named") && !name.includes("replica");
+    assert.deepEqual(rebuilt, isRebuilt ? [gone] : [], name);
   }
+});
+
+Deno.test("artifactHandler() looks twice before it says that a published artifact is gone", async () => {
+  let looks = 0;
+  const artifact = new Artifact();
+  const open = () => Promise.resolve(++looks === 2 ? artifact : undefined);
+  const { answer, rebuilt } = await ask(`GET /${gone}`, { open, isNamed: () => true });
+  assert.equal(answer.status, 200);
+  assert.deepEqual(rebuilt, []);
+});
+
+const pod = { name: "web-1", hostname: "10.0.0.7", port: 8080, secure: false };
+
+/** Other replicas that have one artifact, and remember what they were asked for. */
+class Peers implements ArtifactPeers {
+  readonly asked: string[] = [];
+  readonly held: string[] = [];
+  readonly #has: string;
+  readonly #failure: StepError | undefined;
+
+  constructor(has: string, failure?: StepError) {
+    this.#has = has;
+    this.#failure = failure;
+  }
+
+  list(): readonly Peer[] {
+    return [pod];
+  }
+
+  pull(wanted: string): Promise<StoredArtifact | undefined> {
+    this.asked.push(wanted);
+    if (this.#failure) return Promise.reject(this.#failure);
+    return Promise.resolve(wanted === this.#has ? new Artifact() : undefined);
+  }
+
+  hold(wanted: string, among: readonly Peer[]): Promise<boolean> {
+    assert.deepEqual(among, [pod]);
+    this.held.push(wanted);
+    return Promise.resolve(wanted === this.#has);
+  }
+}
+
+Deno.test("artifactHandler() asks other replicas for what is published, and for nothing else", async () => {
+  const isNamed = (wanted: string) => wanted === gone;
+  const peers = new Peers(gone);
+  const found = await ask(`GET /${gone}`, { peers, isNamed });
+  assert.equal(found.answer.status, 200);
+  assert.deepEqual([peers.asked.splice(0), found.rebuilt], [[gone], []]);
+
+  const invented = artifactKey({ ...source, hex: "ef".repeat(32) });
+  for (const fields of ["", "\r\nX-Externalsource-Hop: 1", "\r\nX-Externalsource-Pull: 1"]) {
+    for (const method of ["GET", "HEAD"]) {
+      const isNamedLive = () => Promise.resolve("unnamed" as const);
+      const given = { peers, isNamed, isNamedLive, remoteAddress: "10.0.0.8" };
+      const { answer } = await ask(`${method} /${invented}${fields}`, given);
+      assert.equal(answer.status, 404);
+    }
+  }
+  await ask(`GET /${gone}\r\nX-Externalsource-Hop: 1`, { peers, isNamed });
+  assert.deepEqual([peers.asked, peers.held], [[], []]);
+});
+
+Deno.test("artifactHandler() does not say 404 while another replica does not answer", async () => {
+  const failure = new StepError("Cannot read: x", { class: "storage", reason: "X" });
+  const peers = new Peers(gone, failure);
+  const clock = new ManualClock(100_000);
+  const { answer, rebuilt, missing } = await ask(`GET /${gone}`, {
+    ...{ peers, clock },
+    isNamed: () => true,
+  });
+  assert.equal(answer.status, 503);
+  assert.deepEqual([rebuilt, missing], [[gone], []]);
+});
+
+Deno.test("artifactHandler() holds a copy for another replica that is known by its address", async () => {
+  const line = (wanted: string) => `HEAD /${wanted}\r\nX-Externalsource-Pull: 1`;
+  const peers = new Peers(key);
+  const given = { peers, remoteAddress: pod.hostname };
+  assert.equal((await ask(line(key), given)).answer.status, 200);
+  assert.equal((await ask(line(gone), given)).answer.status, 404);
+  assert.deepEqual(peers.held.splice(0), [key, gone]);
+  await ask(line(key).replace("HEAD", "GET"), given);
+  await ask(line(gone), { ...given, remoteAddress: "10.0.0.8" });
+  assert.deepEqual([peers.held, peers.asked], [[], []]);
+});
+
+Deno.test("artifactHandler() sends clients to the store if it is told to and can", async () => {
+  const signed: string[] = [];
+  const failure = new StepError("Cannot sign", { class: "storage", reason: "X" });
+  const redirect = {
+    stat: (wanted: string) =>
+      Promise.resolve(wanted === key ? { key, size, lastPut: 0 } : undefined),
+    url: (wanted: string) => {
+      signed.push(wanted);
+      return Promise.resolve("https://store/signed?x=1");
+    },
+  };
+  for (const method of ["GET", "HEAD"]) {
+    const { answer } = await ask(`${method} /${key}`, { redirect });
+    assert.deepEqual(answer, {
+      status: 302,
+      headers: { "Location": "https://store/signed?x=1", "Cache-Control": "no-store" },
+    });
+  }
+  assert.equal((await ask(`GET /${gone}`, { redirect })).answer.status, 404);
+  const hop = await ask(`GET /${key}\r\nX-Externalsource-Hop: 1`, { redirect });
+  assert.equal(hop.answer.status, 200);
+  const latest = { redirect, currentKey: () => key };
+  const { answer } = await ask("GET /artifacts/apps/flags/latest.tar.gz", latest);
+  assert.deepEqual([answer.status, answer.headers?.["Cache-Control"]], [302, "no-store"]);
+  assert.deepEqual(signed, [key, key, key], "nothing is signed that the store does not have");
+  const unsigned = { ...redirect, url: () => Promise.reject(failure) };
+  assert.equal((await ask(`GET /${key}`, { redirect: unsigned })).answer.status, 200);
 });
 
 Deno.test("artifactHandler() says 503 when the store fails, without the store's words", async () => {

@@ -24,10 +24,13 @@ export interface ConnectionContext {
 export class HttpConnection {
   readonly #connection: Deno.Conn;
   readonly #context: ConnectionContext;
+  readonly #remoteAddress: string;
   #bytes = 0;
 
-  constructor(connection: Deno.Conn, context: ConnectionContext) {
+  constructor(connection: Deno.Conn<Deno.NetAddr>, context: ConnectionContext) {
     this.#connection = connection;
+    // A socket for both families names an IPv4 client so (RFC 4291 §2.5.5.2).
+    this.#remoteAddress = connection.remoteAddr.hostname.replace(/^::ffff:(?=[0-9.]+$)/i, "");
     this.#context = context;
   }
 
@@ -56,7 +59,7 @@ export class HttpConnection {
   /** @returns whether the end came from here, so that the client may not know of it yet */
   async #answerAll(heads: RequestHeads): Promise<boolean> {
     for (let head = await heads.next(); head !== undefined; head = await heads.next()) {
-      if (!await this.#answer(parseHttpRequest(head))) return true;
+      if (!await this.#answer(parseHttpRequest(head, this.#remoteAddress))) return true;
       this.#context.progress(this, "idle");
       heads.onFirstByte = () => this.#context.progress(this, "reading");
     }

@@ -9,6 +9,8 @@ export interface HttpRequest {
   readonly headers: ReadonlyMap<string, string>;
   /** Whether the client wants to send another request, and could: what follows an unread body is no request. */
   readonly keepAlive: boolean;
+  /** IP address of the client; IPv4 in its dotted form. */
+  readonly remoteAddress: string;
 }
 
 const requestLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S+) HTTP\/1\.([01])$/;
@@ -22,7 +24,7 @@ const absoluteForm = /^https?:\/\/[^/?#]*/i;
  * @returns undefined if it is not HTTP/1: a malformed or folded line, no `Host` in 1.1
  * @see https://www.rfc-editor.org/rfc/rfc9112
  */
-export function parseHttpRequest(head: string): HttpRequest | undefined {
+export function parseHttpRequest(head: string, remoteAddress = ""): HttpRequest | undefined {
   const [first = "", ...lines] = head.split("\r\n");
   const match = requestLine.exec(first);
   const headers = parseFields(lines);
@@ -37,6 +39,7 @@ export function parseHttpRequest(head: string): HttpRequest | undefined {
     query: mark < 0 ? "" : target.slice(mark + 1),
     headers,
     keepAlive: wantsKeepAlive(headers, http11) && !hasBody(headers),
+    remoteAddress,
   };
 }
 

@@ -14,7 +14,7 @@ const server = new HttpServer({
     open: (key) => recent.open(key),
     isNamed: () => false,
     syncedSince: () => 0,
-    now: () => Date.now(),
+    clock: systemClock,
   }),
 });
 await Deno.stdout.write(new TextEncoder().encode(`${server.address.port}\n`));

@@ -1,0 +1,173 @@
+import type { Clock } from "../core/clock.ts";
+import type { Peer } from "../core/peer.ts";
+import { StepError } from "../core/step_error.ts";
+import type { StoredArtifact } from "../store/artifact_store.ts";
+import { askInTurn } from "./ask_in_turn.ts";
+import { askPeer, type PeerAnswer, type PeerTrust } from "./peer_connection.ts";
+import { hopHeader, pullHeader } from "./peer_headers.ts";
+
+/** How the other replicas are reached. */
+export interface PeerArtifactsOptions {
+  /** Those that live, without this one. */
+  peers(): readonly Peer[];
+  readonly clock: Clock;
+  /** The bearer token of the artifact servers, if they want one. */
+  token?(): string | undefined;
+  /** How certificates are checked, if the artifact servers have some. */
+  trust?(): PeerTrust | undefined;
+}
+
+/** DESIGN §8: so long a download waits for peers. */
+const openMs = 2_000;
+const openHedgeMs = 250;
+const replicateMs = 10_000;
+const replicateHedgeMs = 3_000;
+/** A peer that does not answer may have an artifact; for longer than this nobody is made to wait for it. */
+const silentMs = 30_000;
+/** Artifacts that are read from peers at once. */
+const maxOpen = 32;
+
+/** The artifacts of the other replicas: to be had from there, and to be kept there (DESIGN §8). */
+export class PeerArtifacts {
+  readonly #options: PeerArtifactsOptions;
+  /** Since when, and until when, peers did not answer, by name, in milliseconds since the Unix epoch. */
+  readonly #silent = new Map<string, { readonly since: number; readonly until: number }>();
+  #open = 0;
+
+  constructor(options: PeerArtifactsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * An artifact as a peer holds it, unverified; undefined if none does. No peer asks others for it.
+   *
+   * @param attempt begins with another peer
+   * @throws {StepError} class `storage` while a peer that may hold it does not answer, or too many are read
+   */
+  async open(
+    key: string,
+    attempt = 0,
+    among: readonly Peer[] = this.#options.peers(),
+  ): Promise<StoredArtifact | undefined> {
+    if (this.#open >= maxOpen) throw unavailable(key, "too many are read from other replicas");
+    const { clock } = this.#options;
+    const ordered = byOrdinal(among);
+    const first = ordered.length === 0 ? 0 : attempt % ordered.length;
+    const answered = new Set<string>();
+    const found = await askInTurn<Peer, PeerAnswer>({
+      items: [...ordered.slice(first), ...ordered.slice(0, first)],
+      ask: (peer, signal) => this.#ask(peer, { method: "GET", key, signal, answered }),
+      ...{ wanted: 1, hedgeMs: openHedgeMs, totalMs: openMs, clock },
+      discard: (answer) => answer.close(),
+    });
+    if (found[0]) return this.#artifact(found[0]);
+    if (this.#isUnsure(ordered, answered)) {
+      throw unavailable(key, "another replica does not answer");
+    }
+    return undefined;
+  }
+
+  /**
+   * Asks peers to hold a copy, those with the lowest ordinal first.
+   *
+   * @param copies how many there are to be, with the one here
+   * @returns how many there are; less if not enough peers took one within 10 s
+   */
+  async replicate(key: string, copies: number): Promise<number> {
+    const held = await askInTurn<Peer, PeerAnswer>({
+      items: byOrdinal(this.#options.peers()),
+      ask: (peer, signal) => this.#ask(peer, { method: "HEAD", key, signal, answered: new Set() }),
+      wanted: copies - 1,
+      hedgeMs: replicateHedgeMs,
+      totalMs: replicateMs,
+      clock: this.#options.clock,
+      discard: (answer) => answer.close(),
+    });
+    for (const answer of held) answer.close();
+    return 1 + held.length;
+  }
+
+  /** Undefined unless it answers 200. */
+  async #ask(peer: Peer, { method, key, signal, answered }: Question) {
+    const { clock, token, trust } = this.#options;
+    const bearer = token?.();
+    const headers = {
+      [method === "GET" ? hopHeader : pullHeader]: "1",
+      ...(bearer === undefined ? {} : { Authorization: `Bearer ${bearer}` }),
+    };
+    try {
+      const request = { method, path: `/${key}`, headers, trust: trust?.(), signal };
+      const answer = await askPeer(peer, request, clock);
+      if (answer.status === 404 || answer.status === 200) answered.add(peer.name);
+      if (answer.status === 200 && answer.size !== undefined) return answer;
+      answer.close();
+    } catch {
+      // It is down, cut off or not of our version; which of them shows in its own metrics and Lease.
+    }
+    return undefined;
+  }
+
+  #artifact(answer: PeerAnswer): StoredArtifact {
+    this.#open++;
+    let isOpen = true;
+    const close = () => {
+      if (isOpen) this.#open--;
+      isOpen = false;
+      answer.close();
+    };
+    return {
+      size: answer.size!,
+      stream(range) {
+        if (range) throw new TypeError("Cannot read a part of what a peer holds");
+        return ReadableStream.from(closing(answer.body(), close));
+      },
+      close,
+    };
+  }
+
+  /** Whether one of those that did not answer has been silent for a short time only. */
+  #isUnsure(asked: readonly Peer[], answered: ReadonlySet<string>): boolean {
+    const now = this.#options.clock.now();
+    for (const [name, { until }] of this.#silent) {
+      if (answered.has(name) || now - until > silentMs) this.#silent.delete(name);
+    }
+    const silent = asked.filter(({ name }) => !answered.has(name));
+    for (const { name } of silent) {
+      this.#silent.set(name, { since: this.#silent.get(name)?.since ?? now, until: now });
+    }
+    return silent.some(({ name }) => now - this.#silent.get(name)!.since < silentMs);
+  }
+}
+
+interface Question {
+  readonly method: "GET" | "HEAD";
+  readonly key: string;
+  readonly signal: AbortSignal;
+  /** Gets the name of a peer that says whether it has the artifact. */
+  readonly answered: Set<string>;
+}
+
+async function* closing(stream: ReadableStream<Uint8Array>, close: () => void) {
+  try {
+    yield* stream;
+  } finally {
+    close();
+  }
+}
+
+/** `web-2` before `web-10`; names without an ordinal come last. */
+function byOrdinal(peers: readonly Peer[]): readonly Peer[] {
+  const ordinal = ({ name }: Peer) => Number(/-([0-9]{1,9})$/.exec(name)?.[1] ?? Infinity);
+  const order = (one: Peer, other: Peer) => {
+    if (ordinal(one) !== ordinal(other)) return ordinal(one) - ordinal(other);
+    return one.name < other.name ? -1 : 1;
+  };
+  return peers.toSorted(order);
+}
+
+function unavailable(key: string, state: string): StepError {
+  return new StepError(`Cannot read "${key}": ${state}`, {
+    class: "storage",
+    reason: "StorageOperationFailed",
+  });
+}
