@@ -67,6 +67,7 @@ export class S3Store implements ArtifactStore {
   readonly #session: S3Session;
   readonly #queue = new KeyQueue();
   #cancelRemoval = () => {};
+  #isClosed = false;
 
   /** Sends nothing. */
   constructor(options: S3StoreOptions) {
@@ -199,8 +200,8 @@ export class S3Store implements ArtifactStore {
 
   /** Lets puts and deletes end; cuts downloads. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#cancelRemoval();
-    this.#cancelRemoval = () => {};
     await this.#queue.idle();
     this.#session.close();
   }
@@ -276,8 +277,9 @@ export class S3Store implements ArtifactStore {
 
   #scheduleRemoval(delayMs: number): void {
     this.#cancelRemoval = this.#options.clock.schedule(() => {
-      this.#scheduleRemoval(leftoversMs);
-      void this.#queue.run("leftovers", () => this.removeLeftovers()).catch(() => {});
+      // What could not be removed now is tried again in an hour.
+      void this.#queue.run("leftovers", () => this.removeLeftovers().catch(() => {}))
+        .finally(() => this.#isClosed || this.#scheduleRemoval(leftoversMs));
     }, delayMs);
   }
 
