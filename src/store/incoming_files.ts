@@ -1,6 +1,7 @@
 import type { ArtifactFile } from "./artifact_store.ts";
 import { copyArtifact } from "./copy_artifact.ts";
 import { makeDirectories } from "./make_directories.ts";
+import { UniqueNames } from "./unique_names.ts";
 
 /** No key: those begin with `artifacts/`. Within the root, so that a rename from it is atomic. */
 const directoryName = ".incoming";
@@ -20,9 +21,12 @@ export interface IncomingFile extends AsyncDisposable {
  */
 export class IncomingFiles {
   readonly #root: string;
+  /** For files on their way in and out. */
+  readonly names: UniqueNames;
 
   constructor(root: string) {
     this.#root = root;
+    this.names = new UniqueNames(root, directoryName);
   }
 
   /**
@@ -33,8 +37,39 @@ export class IncomingFiles {
   receive(artifact: ArtifactFile, lastPut: number): Promise<IncomingFile> {
     return this.#receive(async (file) => {
       await copyArtifact(artifact, (piece) => writeAll(file, piece));
-      await file.utime(new Date(lastPut), new Date(lastPut));
+      await setTime(file, lastPut);
     });
+  }
+
+  /**
+   * Another name of a file that is stored, which has been put again. To move it there is all that a put has left to do, and
+   * is right even if the first name is gone by then; a reader's file stays what it was.
+   *
+   * @param lastPut becomes the modification time of the file
+   * @returns undefined if there is another file under the path by now
+   */
+  async link(
+    stored: { readonly path: string; readonly file: Deno.FsFile },
+    lastPut: number,
+  ): Promise<IncomingFile | undefined> {
+    const directory = await makeDirectories(this.#root, directoryName);
+    const path = `${directory}/put-${await this.names.next()}.tmp`;
+    await Deno.link(stored.path, path);
+    const discard = () => removeIfThere(path);
+    try {
+      const [linked, opened] = await Promise.all([Deno.lstat(path), stored.file.stat()]);
+      if (linked.ino === opened.ino) {
+        using file = await Deno.open(path, { write: true });
+        await setTime(file, lastPut);
+        await file.sync();
+        return { path, [Symbol.asyncDispose]: discard };
+      }
+    } catch (error) {
+      await discard();
+      throw error;
+    }
+    await discard();
+    return undefined;
   }
 
   /** A text as a file, mode 0600, synced. */
@@ -68,6 +103,18 @@ export class IncomingFiles {
       if (isFile) await removeLeftover(`${directory}/${name}`, now);
     }
   }
+}
+
+/** How far apart the times of the coarsest file system are (FAT), milliseconds. */
+const coarsestMs = 2_000;
+
+/** Sets the time of the last put. A file system that keeps whole seconds must not make it seem older than it is. */
+async function setTime(file: Deno.FsFile, lastPut: number): Promise<void> {
+  await file.utime(new Date(lastPut), new Date(lastPut));
+  const kept = (await file.stat()).mtime?.getTime() ?? 0;
+  if (kept >= lastPut) return;
+  const next = new Date(lastPut + coarsestMs);
+  await file.utime(next, next);
 }
 
 async function removeLeftover(path: string, now: number): Promise<void> {

@@ -3,15 +3,18 @@ import { parseArtifactKey } from "../core/artifact_key.ts";
 import type { Clock } from "../core/clock.ts";
 import { fileErrorState } from "../core/file_error.ts";
 import type { ArtifactFile, ArtifactStore, StoredArtifact, StoredInfo } from "./artifact_store.ts";
+import { ignoreAbsence, ignoreFull, isAbsence } from "./file_conditions.ts";
 import { fileDigest } from "./file_digest.ts";
 import { type IncomingFile, IncomingFiles, unlockedMs } from "./incoming_files.ts";
+import { linkIfAbsent } from "./link_if_absent.ts";
 import { makeDirectories } from "./make_directories.ts";
 import { checkMarkName } from "./mark_name.ts";
+import { findCaptured, removeAll, removeOlder } from "./pvc_capture.ts";
+import { fileInfo, listFiles } from "./pvc_list.ts";
 import { asStorageError } from "./storage_error.ts";
 import { openStoredFile } from "./stored_file.ts";
 import { syncDirectory } from "./sync_directory.ts";
 
-const top = "artifacts/";
 /** Bytes; no mark is so long, but the file of somebody else may be. */
 const maxMarkBytes = 4_096;
 /** How often a directory may vanish, because another writer deleted the last key in it, before a put gives up. */
@@ -45,46 +48,40 @@ export class PvcStore implements ArtifactStore {
   }
 
   open(key: string): Promise<StoredArtifact | undefined> {
-    return reporting(`Cannot read "${key}"`, () => this.#openSync(key));
+    return this.#find(key, openStoredFile);
   }
 
   stat(key: string): Promise<StoredInfo | undefined> {
-    return reporting(`Cannot read "${key}"`, async () => {
-      const path = this.#path(key);
-      return path === undefined ? undefined : await infoOf(key, path);
-    });
+    return this.#find(key, (path) => fileInfo(key, path));
   }
 
   async delete(key: string, condition?: { readonly putBefore: number }): Promise<boolean> {
-    const path = this.#path(key);
-    if (path === undefined) return true;
+    if (!parseArtifactKey(key)) return true;
     return await reporting(`Cannot delete "${key}"`, async () => {
-      const info = condition && await infoOf(key, path);
-      if (info && info.lastPut >= condition.putBefore) return false;
-      await Deno.remove(path).catch(ignoreAbsence);
-      await removeIfEmpty(dirname(path)) && await removeIfEmpty(dirname(dirname(path)));
-      return true;
+      const path = `${this.#root}/${key}`;
+      const [source, namespace] = [dirname(path), dirname(dirname(path))];
+      if (await Deno.realPath(source).catch(ignoreAbsence) !== source) return true;
+      const removal = condition
+        ? await removeOlder(path, {
+          ...condition,
+          id: await this.#incoming.names.next().catch(ignoreFull),
+        })
+        : await removeAll(path);
+      // Who removed nothing leaves a directory to whoever is about to put something into it.
+      if (removal === "removed") await removeIfEmpty(source) && await removeIfEmpty(namespace);
+      return removal !== "spared";
     });
   }
 
-  async *list(prefix: string): AsyncGenerator<StoredInfo> {
-    try {
-      // Straight to the directory that the prefix names: a namespace may hold thousands of sources.
-      const directory = prefix.startsWith(top) ? prefix.slice(0, prefix.lastIndexOf("/") + 1) : top;
-      const path = `${this.#root}/${directory}`.slice(0, -1);
-      if (await Deno.realPath(path).catch(ignoreAbsence) !== path) return;
-      yield* this.#listBelow(directory, prefix);
-    } catch (error) {
-      throw asStorageError(`Cannot list "${prefix}"`, error);
-    }
+  list(prefix: string): AsyncIterable<StoredInfo> {
+    return reportingEach(`Cannot list "${prefix}"`, listFiles(this.#root, prefix));
   }
 
-  verify(key: string, digest: string): Promise<boolean> {
-    return reporting(`Cannot read "${key}"`, async () => {
-      const path = this.#path(key);
-      using file = path === undefined ? undefined : await Deno.open(path).catch(ignoreAbsence);
-      return file !== undefined && await fileDigest(file) === digest;
-    });
+  async verify(key: string, digest: string): Promise<boolean> {
+    return await this.#find(key, async (path) => {
+      using file = await Deno.open(path).catch(ignoreAbsence);
+      return file && await fileDigest(file) === digest;
+    }) ?? false;
   }
 
   async readMark(name: string): Promise<string | undefined> {
@@ -105,7 +102,7 @@ export class PvcStore implements ArtifactStore {
     const path = `${this.#root}/${checkMarkName(name)}`;
     await reporting(`Cannot write mark "${name}"`, async () => {
       await using copy = await this.#incoming.receiveText(text);
-      await (replace ? Deno.rename(copy.path, path) : moveIfAbsent(copy.path, path));
+      await (replace ? Deno.rename(copy.path, path) : linkIfAbsent(copy.path, path));
       await syncDirectory(this.#root);
     });
   }
@@ -127,34 +124,36 @@ export class PvcStore implements ArtifactStore {
     }, 2 * unlockedMs);
   }
 
-  /** The file of a key; undefined unless it is a key whose file, if there is one, lies in the root. */
-  #path(key: string): string | undefined {
-    if (!parseArtifactKey(key)) return undefined;
+  /** What `look` finds at the file of a key, or at that file while it is captured; undefined if there is none. */
+  #find<Found>(
+    key: string,
+    look: (path: string) => Found | undefined | Promise<Found | undefined>,
+  ): Promise<Found | undefined> {
+    if (!parseArtifactKey(key)) return Promise.resolve(undefined);
     const path = `${this.#root}/${key}`;
-    try {
-      return Deno.realPathSync(path) === path ? path : undefined;
-    } catch (error) {
-      if (isAbsence(error)) return undefined;
-      throw error;
-    }
-  }
-
-  #openSync(key: string): StoredArtifact | undefined {
-    const path = this.#path(key);
-    return path === undefined ? undefined : openStoredFile(path);
+    const lookAt = (each: string) => isInPlace(each) ? look(each) : undefined;
+    return reporting(`Cannot read "${key}"`, async () => {
+      const found = await lookAt(path);
+      if (found !== undefined) return found;
+      for (const captured of await findCaptured(path)) {
+        const other = await lookAt(captured);
+        if (other !== undefined) return other;
+      }
+      return await lookAt(path); // it may be back
+    });
   }
 
   /** Whether the key already holds these bytes. An unreadable file counts as none: the put then replaces it. */
   async #refresh(key: string, artifact: ArtifactFile): Promise<boolean> {
+    const path = `${this.#root}/${key}`;
     try {
-      const path = this.#path(key);
-      if (path === undefined || (await infoOf(key, path))?.size !== artifact.size) return false;
+      if (!isInPlace(path) || (await fileInfo(key, path))?.size !== artifact.size) return false;
       using file = await Deno.open(path);
       if (await fileDigest(file) !== artifact.digest) return false;
-      const now = new Date(this.#clock.now());
-      await Deno.utime(path, now, now);
+      await using link = await this.#incoming.link({ path, file }, this.#clock.now());
+      if (!link) return false;
+      await Deno.rename(link.path, path);
       // Whoever made it may have been killed before it synced the names.
-      await file.sync();
       await syncDirectory(dirname(path));
       return true;
     } catch (error) {
@@ -174,20 +173,6 @@ export class PvcStore implements ArtifactStore {
       }
     }
   }
-
-  async *#listBelow(directory: string, prefix: string): AsyncGenerator<StoredInfo> {
-    const entries = await Array.fromAsync(Deno.readDir(`${this.#root}/${directory}`))
-      .catch(ignoreAbsence) ?? [];
-    for (const { name, isDirectory, isFile } of entries.toSorted(byPlaceInKeys)) {
-      const path = directory + name;
-      if (isDirectory && `${path}/`.startsWith(prefix.slice(0, path.length + 1))) {
-        yield* this.#listBelow(`${path}/`, prefix);
-      }
-      const isListed = isFile && path.startsWith(prefix) && parseArtifactKey(path) !== undefined;
-      const info = isListed ? await infoOf(path, `${this.#root}/${path}`) : undefined;
-      if (info) yield info;
-    }
-  }
 }
 
 async function reporting<Result>(
@@ -201,37 +186,24 @@ async function reporting<Result>(
   }
 }
 
-async function infoOf(key: string, path: string): Promise<StoredInfo | undefined> {
-  const info = await Deno.lstat(path).catch(ignoreAbsence);
-  if (!info?.isFile) return undefined;
-  return { key, size: info.size, lastPut: info.mtime?.getTime() ?? 0 };
-}
-
-function isAbsence(error: unknown): boolean {
-  return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory ||
-    error instanceof Deno.errors.FilesystemLoop;
-}
-
-function ignoreAbsence(error: unknown): undefined {
-  if (!isAbsence(error)) throw error;
-}
-
-/** The order of what a key has from there on: `a-b/` comes before `a/`. */
-function byPlaceInKeys(a: Deno.DirEntry, b: Deno.DirEntry): number {
-  const [one, other] = [a, b].map(({ name, isDirectory }) => isDirectory ? `${name}/` : name);
-  return one! < other! ? -1 : 1;
-}
-
-/** A link is made for one only of several writers; where the file system has none, the last one wins. */
-async function moveIfAbsent(from: string, to: string): Promise<void> {
+async function* reportingEach<Item>(
+  action: string,
+  items: AsyncIterable<Item>,
+): AsyncGenerator<Item> {
   try {
-    await Deno.link(from, to);
+    yield* items;
   } catch (error) {
-    if (error instanceof Deno.errors.AlreadyExists) return;
-    if (fileErrorState(error) === undefined || await Deno.lstat(to).catch(ignoreAbsence)) {
-      throw error;
-    }
-    await Deno.rename(from, to);
+    throw asStorageError(action, error);
+  }
+}
+
+/** Whether something is under a path that leads through no symbolic link, which may lead out of the root. */
+function isInPlace(path: string): boolean {
+  try {
+    return Deno.realPathSync(path) === path;
+  } catch (error) {
+    if (isAbsence(error)) return false;
+    throw error;
   }
 }
 
