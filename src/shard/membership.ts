@@ -10,7 +10,7 @@ import { Lookout } from "./lookout.ts";
 import type { Member } from "./member.ts";
 import type { Members, MembersChange, MemberState } from "./members.ts";
 import { OwnLease, type RenewalOutcome } from "./own_lease.ts";
-import { emptyRing, ownerEndedIn, ownerIn, ownsIn, type Ring, ringOf } from "./ring.ts";
+import { emptyRing, isSameView, ownerEndedIn, ownerIn, ownsIn, type Ring, ringOf } from "./ring.ts";
 
 /** @see Membership */
 export interface MembershipOptions {
@@ -27,6 +27,8 @@ export interface MembershipOptions {
   readonly onProblem: (message: string) => void;
 }
 
+const nobody: readonly string[] = [];
+
 interface Snapshot {
   readonly ring: Ring;
   readonly state: MemberState;
@@ -39,8 +41,9 @@ const printOf = ({ ring: { candidates, announced, live }, state, mayWrite }: Sna
 
 /**
  * Holds our Lease and watches those of the others (DESIGN §10). A round each third of a lease: look (list, and read the Go
- * leader's Lease), give up what others now own, then renew, which tells the others whom we go by, and only then take on
- * what was gained. So a joining member begins with a source when its owner has said that it does not work on it any more.
+ * leader's Lease), give up what others now own, then renew, which tells the others whom we go by; what was gained is taken
+ * on after one more look. So a joining member begins with a source when its owner has said that it does not work on it any
+ * more, and of two that announce the same at least one sees the other's.
  */
 export class Membership implements Members {
   readonly name: string;
@@ -50,8 +53,10 @@ export class Membership implements Members {
   readonly #listeners = new Set<(change: MembersChange) => void>();
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
-  #candidates: readonly string[] = [];
-  #announced: readonly string[] = [];
+  #candidates = nobody;
+  #announced = nobody;
+  /** What was announced before the latest look was sent: whoever joined until then has shown up in it. */
+  #confirmed = nobody;
   #refusal: { readonly since: number; readonly verdict: RefusalVerdict } | undefined;
   #problem: string | undefined;
   #isReleased = false;
@@ -173,13 +178,16 @@ export class Membership implements Members {
 
   async #look(signal: AbortSignal): Promise<true> {
     const { member, takeoverDelayMs, clock } = this.#options;
+    const announced = this.#announced;
     await this.#lookout.look(this.#candidates, signal);
+    this.#confirmed = announced;
     const { roster, isGoLeading } = this.#lookout;
     const { isTaken, acquiredAt = Infinity } = this.#own;
-    this.#candidates = isGoLeading ? [] : candidatesOf({
+    const candidates = isGoLeading ? nobody : candidatesOf({
       self: isTaken ? undefined : { name: this.name, isShared: member.isShared, acquiredAt },
       ...{ roster, takeoverDelayMs, now: clock.now() },
     });
+    if (!isSameView(candidates, this.#candidates)) this.#candidates = candidates;
     this.#tell(); // what others own now is given up before they hear of it
     return true;
   }
@@ -191,7 +199,8 @@ export class Membership implements Members {
     const acquired = this.#lookout.roster.live.map(({ acquiredAt }) => acquiredAt);
     const youngest = Math.max(0, ...acquired);
     const outcome = await own.write(found, { view, youngest }, signal);
-    this.#announced = outcome === "held" ? view : [];
+    this.#announced = outcome === "held" ? view : nobody;
+    if (outcome !== "held") this.#confirmed = nobody;
     return outcome;
   }
 
@@ -220,8 +229,9 @@ export class Membership implements Members {
   }): number {
     const { clock, durationMs } = this.#options;
     const roundMs = durationMs / 3;
-    if (outcome === "new") return 0; // to announce whom we go by
     if (failures.length === 0) {
+      // To announce whom we go by, and to see who has done so too.
+      if (outcome === "new" || this.#announced !== this.#confirmed) return 0;
       const next = Math.min(startedAt + roundMs, this.#lookout.nextEnd);
       return Math.max(1, next - clock.now());
     }
@@ -236,7 +246,7 @@ export class Membership implements Members {
     const { roster: { live, ended } } = this.#lookout;
     const self = this.name;
     if (this.#isAlone) return ringOf({ self, candidates: [self], announced: [self], live, ended });
-    const announced = this.#isIn ? this.#announced : [];
+    const announced = this.#isIn ? this.#confirmed : [];
     return ringOf({ self, candidates: this.#candidates, announced, live, ended });
   }
 

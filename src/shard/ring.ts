@@ -8,7 +8,7 @@ export interface Ring {
   readonly self: string;
   /** Among whom owners are chosen, by the latest look. Some may have ended and be waited for. */
   readonly candidates: readonly string[];
-  /** What our Lease says of that. We work only on what both give us: others go by what it says. */
+  /** What our Lease has said of that since before that look. We work only on what both give us: others go by what it says. */
   readonly announced: readonly string[];
   /** The other live members. */
   readonly live: readonly Member[];
@@ -17,12 +17,13 @@ export interface Ring {
   readonly contenders: readonly Member[];
 }
 
-const isSame = (left: readonly string[], right: readonly string[]) =>
+/** Whether two lists of names, both in order, are the same. */
+export const isSameView = (left: readonly string[], right: readonly string[]) =>
   left.length === right.length && left.every((name, index) => name === right[index]);
 
 /** A ring, with its contenders. */
 export function ringOf(parts: Omit<Ring, "contenders">): Ring {
-  const contenders = parts.live.filter(({ view }) => !isSame(view.toSorted(), parts.announced));
+  const contenders = parts.live.filter(({ view }) => !isSameView(view.toSorted(), parts.announced));
   return { ...parts, contenders };
 }
 
