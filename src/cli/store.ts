@@ -43,9 +43,11 @@ export const storeCommand: Command = {
     helpText({
       usage: `Usage: externalsource-controller store copy FROM TO [FLAGS]
 
-Copies every artifact of the store FROM into the store TO, and changes nothing else. A store is named as
-${locationForms.join(", ")}; variables say the rest, as for the controller.
-One that begins with FROM_ or TO_, such as TO_S3_ENDPOINT, is for that store alone.
+Copies every artifact of the store FROM into the store TO, and changes nothing else. Either is one of
+
+  ${locationForms.join("\n  ")}
+
+The variables of the controller say the rest. With FROM_ or TO_ before it, as in TO_S3_ENDPOINT, one is for that store alone.
 
 What is there already with the same size is skipped: run it again after it was stopped, or to fetch what came meanwhile.
 Bytes that do not have the digest of their key are reported and not copied. The mark that says whose a store is stays
