@@ -30,24 +30,21 @@ Deno.test("parseRecord() gives back what recordValues() wrote", () => {
   assert.deepEqual(parseRecord(recordValues(empty)), empty);
 });
 
-Deno.test("parseRecord() takes what is absent or damaged for none", () => {
+Deno.test("parseRecord() tells none from a damaged one", () => {
   assert.equal(parseRecord(recordFields.map(() => null)), undefined);
-  const damages: Partial<Record<typeof recordFields[number], string | null>>[] = [
-    { size: "" },
-    { size: "-1" },
-    { size: "1e400" },
-    { size: `${chunkBytes}` },
-    { lastPut: "soon" },
-    { upload: null },
-    { sums: null },
-    { sums: "1".repeat(119) },
-    { chunkBytes: "65536" },
-  ];
-  for (const damage of damages) {
-    const values = recordValues(record).map((value, index) => {
-      const damaged = damage[recordFields[index]!];
-      return damaged === undefined ? value : damaged;
-    });
-    assert.equal(parseRecord(values), undefined, JSON.stringify(damage));
+  for (const [index, field] of recordFields.entries()) {
+    for (const damage of [null, "", "damage", 7]) {
+      const values: unknown[] = recordValues(record);
+      values[index] = damage;
+      assert.equal(parseRecord(values), "damaged", `${field} ${damage}`);
+    }
   }
+  const [size, ...rest] = recordValues(record);
+  assert.equal(parseRecord([`${size}0`, ...rest]), "damaged");
+});
+
+Deno.test("parseRecord() takes the time of another put of the same bytes", () => {
+  const values = recordValues(record);
+  values[recordFields.indexOf("lastPut")] = "1700000000456.5";
+  assert.deepEqual(parseRecord(values), { ...record, lastPut: 1_700_000_000_456.5 });
 });

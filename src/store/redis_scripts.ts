@@ -16,9 +16,11 @@ end`;
 
 /**
  * KEYS artifact; ARGV seconds, then field and value of the record, in its order. Makes the chunks stay, points the
- * artifact to them and gives the bytes of the upload before a while: who is reading them goes on. 0 if a chunk is missing.
+ * artifact to them and gives the bytes of the upload before a while: who is reading them goes on. 0 if a chunk is missing, or the record is not what was sent.
  */
 export const publish = `${expireChunks}
+local lasting = table.concat({ARGV[3], ARGV[5], ARGV[9], ARGV[11], ARGV[13]}, '\\n')
+if redis.sha1hex(lasting) ~= ARGV[15] or not tonumber(ARGV[7]) then return 0 end
 local size, upload, bytes = tonumber(ARGV[3]), ARGV[9], tonumber(ARGV[13])
 local count = math.ceil(size / bytes)
 for i = 0, count - 1 do
@@ -32,7 +34,7 @@ return 1`;
 
 /** KEYS artifact; ARGV upload, last put. Refreshes the time if it still has these bytes; else 0. */
 export const touch = `
-if redis.call('HGET', KEYS[1], 'upload') ~= ARGV[1] then return 0 end
+if redis.call('HGET', KEYS[1], 'upload') ~= ARGV[1] or not tonumber(ARGV[2]) then return 0 end
 redis.call('HSET', KEYS[1], 'lastPut', ARGV[2])
 return 1`;
 
@@ -46,14 +48,14 @@ return 1`;
 
 /**
  * KEYS index, announced; ARGV key, seconds. Enters a key that is about to be published, and keeps {@linkcode forget}
- * from taking it for the leftover of a deleted one.
+ * from taking it for the leftover of a deleted one. Gives what it entered, and where.
  */
 export const announce = `
 local now = tonumber(redis.call('TIME')[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - tonumber(ARGV[2]))
 redis.call('ZADD', KEYS[2], now, ARGV[1])
 redis.call('ZADD', KEYS[1], 0, ARGV[1])
-return 1`;
+return KEYS[1] .. ARGV[1]`;
 
 /** KEYS index; ARGV lower and upper bound, count. The server's time in seconds, and keys in their order. */
 export const readPage = `

@@ -40,6 +40,8 @@ const policyMs = 60_000;
 /** No mark is so long, but what somebody else keeps there may be. */
 const maxMarkBytes = 4_096;
 const pageKeys = 500;
+/** How often something is read or written that is damaged on its way. */
+const maxReads = 3;
 const replicaTimeoutMs = 2_000;
 
 /**
@@ -80,12 +82,12 @@ export class RedisStore implements ArtifactStore {
   }
 
   async open(key: string): Promise<StoredArtifact | undefined> {
-    const record = await this.#record(key, `Cannot read "${key}"`);
+    const record = await this.#wholeRecord(key);
     return record && new RedisArtifact(record, (index) => this.#readChunk(key, record, index));
   }
 
   async stat(key: string): Promise<StoredInfo | undefined> {
-    const record = await this.#record(key, `Cannot read "${key}"`);
+    const record = await this.#wholeRecord(key);
     return record && { key, size: record.size, lastPut: record.lastPut };
   }
 
@@ -116,7 +118,7 @@ export class RedisStore implements ArtifactStore {
   async verify(key: string, digest: string): Promise<boolean> {
     const action = `Cannot read "${key}"`;
     const record = await this.#record(key, action);
-    if (!record || await this.#readDigest(key, record) !== digest) return false;
+    if (!isWhole(record) || await this.#readDigest(key, record) !== digest) return false;
     // A server that lost its latest writes may have lost the entry alone: the index may lie on another node.
     await this.#announce(key, action);
     return true;
@@ -150,7 +152,8 @@ export class RedisStore implements ArtifactStore {
   async #refresh(key: string, artifact: ArtifactFile): Promise<boolean> {
     const action = `Cannot store "${key}"`;
     const record = await this.#record(key, action);
-    if (record?.size !== artifact.size || record.digest !== artifact.digest) return false;
+    if (!isWhole(record)) return false;
+    if (record.size !== artifact.size || record.digest !== artifact.digest) return false;
     if (await this.#readDigest(key, record) !== artifact.digest) return false;
     await this.#announce(key, action);
     const given = [record.upload, this.#parts.clock.now()];
@@ -177,18 +180,17 @@ export class RedisStore implements ArtifactStore {
     );
   }
 
-  /** Once more if the server received other bytes than were sent. */
+  /** Again if the server received other bytes than were sent. */
   async #writeChunk(action: string, chunk: string, bytes: Buffer): Promise<string> {
     const sum = sumOf(bytes);
-    for (let tries = 1; tries <= 2; tries++) {
+    for (let tries = 1; tries <= maxReads; tries++) {
       const given = { keys: [chunk], given: [bytes, unpublishedSeconds] };
       if (await this.#script(action, scripts.storeChunk, given) === sum) return sum;
       this.#connection.renew();
     }
-    throw storageError(`${action} in Redis: its bytes are altered on their way`);
+    throw storageError(`${action} in Redis: what is sent is altered on its way`);
   }
 
-  /** Once more if other bytes arrive than were stored. */
   async #readChunk(key: string, record: RedisRecord, index: number): Promise<Uint8Array> {
     const bytes = await this.#findChunk(key, record, index);
     if (bytes) return bytes;
@@ -199,6 +201,7 @@ export class RedisStore implements ArtifactStore {
     );
   }
 
+  /** Undefined if it is missing or damaged. Reads again if other bytes arrive than were stored. */
   async #findChunk(
     key: string,
     record: RedisRecord,
@@ -206,7 +209,7 @@ export class RedisStore implements ArtifactStore {
   ): Promise<Uint8Array | undefined> {
     const name = this.#names.chunk(key, record.upload, index);
     const { start, end } = chunkRange(index, record.size);
-    for (let tries = 1; tries <= 2; tries++) {
+    for (let tries = 1; tries <= maxReads; tries++) {
       const bytes = await this.#connection.run(
         `Cannot read "${key}"`,
         (client) => client.callBuffer("get", name),
@@ -228,36 +231,55 @@ export class RedisStore implements ArtifactStore {
     return digestOf(hash.digest("hex"));
   }
 
-  async #record(key: string, action: string): Promise<RedisRecord | undefined> {
+  /** Once more if it is damaged: it may be so on the way only. */
+  async #record(key: string, action: string): Promise<RedisRecord | "damaged" | undefined> {
     if (!parseArtifactKey(key)) return undefined;
     const name = this.#names.artifact(key);
-    const values = await this.#connection.run(
-      action,
-      (client) => client.call("hmget", name, ...recordFields),
-    );
-    return parseRecord(values as unknown[]);
+    for (let tries = 1;; tries++) {
+      const values = await this.#connection.run(
+        action,
+        (client) => client.call("hmget", name, ...recordFields),
+      );
+      const record = parseRecord(values as unknown[]);
+      if (record !== "damaged" || tries === maxReads) return record;
+      this.#connection.renew();
+    }
+  }
+
+  async #wholeRecord(key: string): Promise<RedisRecord | undefined> {
+    const record = await this.#record(key, `Cannot read "${key}"`);
+    if (record !== "damaged") return record;
+    throw storageError(`Cannot read "${key}" in Redis: what is kept of it is damaged`);
   }
 
   /** What is stored of a page of the index. Entries without an artifact are removed from it. */
   async *#describe(
     [time, keys]: readonly [string, readonly string[]],
   ): AsyncGenerator<StoredInfo> {
-    const infos = await Promise.all(keys.map((key) => this.stat(key)));
-    const absent = keys.filter((_, index) => infos[index] === undefined);
+    const records = await Promise.all(keys.map((key) => this.#record(key, `Cannot read "${key}"`)));
+    const absent = keys.filter((_, index) => records[index] === undefined);
     if (absent.length > 0) {
       await this.#script("Cannot list", scripts.forget, {
         keys: [this.#names.index, this.#names.announced],
         given: [announcedSeconds, time, ...absent],
       }).catch(() => {}); // the next listing tries again
     }
-    for (const info of infos) if (info) yield info;
+    for (const [index, record] of records.entries()) {
+      if (isWhole(record)) yield { key: keys[index]!, size: record.size, lastPut: record.lastPut };
+    }
   }
 
   async #announce(key: string, action: string): Promise<void> {
-    await this.#script(action, scripts.announce, {
-      keys: [this.#names.index, this.#names.announced],
-      given: [key, announcedSeconds],
-    });
+    const keys = [this.#names.index, this.#names.announced];
+    for (let tries = 1; tries <= maxReads; tries++) {
+      const entered = await this.#script(action, scripts.announce, {
+        keys,
+        given: [key, announcedSeconds],
+      });
+      if (entered === this.#names.index + key) return;
+      this.#connection.renew();
+    }
+    throw storageError(`${action} in Redis: what is sent is altered on its way`);
   }
 
   /** @throws {StepError} class `storage` if a server may remove what is stored */
@@ -297,6 +319,10 @@ export class RedisStore implements ArtifactStore {
       `${action} in Redis: ${replicas} replicas have it in time, not the ${waitReplicas} of REDIS_WAIT_REPLICAS`,
     );
   }
+}
+
+function isWhole(record: RedisRecord | "damaged" | undefined): record is RedisRecord {
+  return record !== undefined && record !== "damaged";
 }
 
 type Command = readonly [string, ...RedisArgument[]];

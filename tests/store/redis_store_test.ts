@@ -81,13 +81,19 @@ test("never gives a part for the whole, and repairs what is lost or damaged", as
   }
 });
 
-test("takes a damaged record for none, and writes it anew", async ({ server, store, pack }) => {
+test("does not take a damaged record for none, and writes it anew", async (world) => {
+  const { server, store, pack } = world;
   const { key, artifact } = await pack(1);
   await store.put(key, artifact);
-  await server.cli("hset", `${prefix}{${key}}`, "size", "7");
-  assert.equal(await store.open(key), undefined);
+  await server.cli("hset", `${prefix}{${key}}`, "digest", "damage");
+  const damaged = storageError(/^Cannot read ".*" in Redis: what is kept of it is damaged$/);
+  await assert.rejects(store.open(key), damaged);
+  await assert.rejects(store.stat(key), damaged);
+  assert.equal(await store.verify(key, artifact.digest), false);
+  assert.deepEqual(await keysOf(world), []);
   await store.put(key, artifact);
   assert.deepEqual(await readKey(store, key), bytesOf(1, 700_001));
+  assert.deepEqual(await keysOf(world), [key]);
 });
 
 test("has nothing once the server has lost everything", async (world) => {

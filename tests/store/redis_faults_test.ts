@@ -1,0 +1,158 @@
+import { strict as assert } from "node:assert";
+import { StepError } from "../../src/core/step_error.ts";
+import type { ArtifactStore } from "../../src/store/artifact_store.ts";
+import { type ConnectionFault, FaultyTcpProxy } from "../proxy/faulty_tcp_proxy.ts";
+import { seededRandom } from "../seeded_random.ts";
+import { inRedisWorld, type Packed, readOutcome, type RedisWorld } from "./redis_world.ts";
+
+type Random = () => number;
+
+function newSeed(): number {
+  const seed = Math.floor(Math.random() * 2 ** 32);
+  console.log(`seed ${seed}`);
+  return seed;
+}
+
+interface Through {
+  readonly world: RedisWorld;
+  readonly store: ArtifactStore;
+  readonly proxy: FaultyTcpProxy;
+  readonly random: Random;
+}
+
+/** Runs a test on a store whose connections are spoilt as long as `faults.on`. */
+function throughProxy(
+  faultOf: (random: Random) => ConnectionFault,
+  body: (through: Through, faults: { on: boolean }) => Promise<void>,
+): Promise<void> {
+  return inRedisWorld(async (world) => {
+    const random = seededRandom(newSeed());
+    const faults = { on: true };
+    await using proxy = new FaultyTcpProxy(
+      world.server.port,
+      () => faults.on ? faultOf(random) : {},
+    );
+    const store = await world.open({ redisUrl: `redis://127.0.0.1:${proxy.port}` });
+    await body({ world, store, proxy, random }, faults);
+    await store.close();
+  });
+}
+
+/** What was put for sure must be there, whole; what failed must be absent or whole. */
+async function expectNothingWrong(
+  { world }: Through,
+  all: readonly Packed[],
+  done: ReadonlySet<string>,
+): Promise<void> {
+  const listed = new Set((await Array.fromAsync(world.store.list(""))).map(({ key }) => key));
+  for (const { key, artifact } of all) {
+    const outcome = await readOutcome(world.store, key);
+    if (outcome === "absent") assert.ok(!done.has(key), `${key} is lost`);
+    else assert.deepEqual(outcome, { digest: artifact.digest, size: artifact.size });
+    if (done.has(key)) assert.ok(listed.has(key), `${key} is not listed`);
+  }
+}
+
+function isStorageError(error: unknown): error is StepError {
+  assert.ok(error instanceof StepError, Deno.inspect(error));
+  assert.equal(error.class, "storage");
+  return true;
+}
+
+/** Puts and reads for some rounds; gives the keys of the puts that succeeded, and how much went right. */
+async function work({ store, random }: Through, all: readonly Packed[], rounds: number) {
+  const done = new Set<string>();
+  const counts = { puts: 0, reads: 0, failures: 0 };
+  for (let round = 0; round < rounds; round++) {
+    const { key, artifact } = all[Math.floor(random() * all.length)]!;
+    try {
+      await store.put(key, artifact);
+      done.add(key);
+      counts.puts++;
+    } catch (error) {
+      if (isStorageError(error)) counts.failures++;
+    }
+    const outcome = await readOutcome(store, key, random() < 0.5 ? "stream" : "read");
+    if (outcome instanceof Error) {
+      if (isStorageError(outcome)) counts.failures++;
+    } else if (outcome === "absent") assert.ok(!done.has(key), `${key} is lost`);
+    else {
+      assert.deepEqual(outcome, { digest: artifact.digest, size: artifact.size });
+      counts.reads++;
+    }
+  }
+  return { done, counts };
+}
+
+const sizes = [0, 20, 70_001, 600_000, 1_500_000];
+
+const packAll = ({ pack }: RedisWorld) => Promise.all(sizes.map((size, seed) => pack(seed, size)));
+
+interface Fault {
+  readonly name: string;
+  readonly rounds: number;
+  faultOf(random: Random): ConnectionFault;
+  readonly alters?: true;
+}
+
+const upTo = (bytes: number, random: Random) => Math.floor(random() ** 2 * bytes);
+
+const kinds: readonly Fault[] = [
+  {
+    name: "are refused or cut off at any byte",
+    rounds: 60,
+    faultOf: (random) => random() < 0.2 ? { refuse: true } : { cutAfter: upTo(4_000_000, random) },
+  },
+  {
+    name: "bring altered bytes",
+    rounds: 30,
+    faultOf: (random) => ({ alterAt: upTo(2_000_000, random), cutAfter: 4_000_000 }),
+    alters: true,
+  },
+  {
+    name: "take altered bytes along",
+    rounds: 30,
+    faultOf: (random) => ({ alterSentAt: upTo(500_000, random), cutAfter: 2_000_000 }),
+    alters: true,
+  },
+  {
+    name: "are slow and cut off",
+    rounds: 15,
+    faultOf: (random) => ({ delayMs: 2, cutAfter: upTo(2_000_000, random) }),
+  },
+];
+
+for (const { name, rounds, faultOf, alters } of kinds) {
+  Deno.test(`RedisStore loses nothing and gives nothing wrong while its connections ${name}`, () =>
+    throughProxy(faultOf, async (through, faults) => {
+      const all = await packAll(through.world);
+      const { done, counts } = await work(through, all, rounds);
+      const { broken, altered } = through.proxy;
+      console.log({ ...counts, broken, altered });
+      assert.ok((alters ? altered : broken) > 5, "too few faults: this proved nothing");
+      assert.ok(counts.reads > 0 && counts.puts > 0, "nothing succeeded: this proved nothing");
+      await expectNothingWrong(through, all, done);
+      faults.on = false;
+      through.proxy.dropAll();
+      for (const { key, artifact } of all) {
+        await through.store.put(key, artifact);
+        assert.equal(await through.store.verify(key, artifact.digest), true);
+      }
+    }));
+}
+
+Deno.test("RedisStore reports a server that has gone silent within seconds, and goes on by itself", () =>
+  throughProxy(() => ({ delayMs: 60_000 }), async ({ world, store, proxy }, faults) => {
+    const { key, artifact } = await world.pack(1);
+    const start = Date.now();
+    const calls = [store.put(key, artifact), store.stat(key), store.delete(key)];
+    for (const each of await Promise.allSettled(calls)) {
+      assert.equal(each.status, "rejected");
+      assert.match(String(each.reason), /StepError: .* in Redis: it does not answer in time$/);
+    }
+    assert.ok(Date.now() - start < 12_000, `${Date.now() - start} ms`);
+    faults.on = false;
+    await store.put(key, artifact);
+    proxy.dropAll();
+    assert.equal(await store.verify(key, artifact.digest), true);
+  }));
