@@ -9,6 +9,7 @@ import {
 import { type ConnectionContext, HttpConnection } from "./http_connection.ts";
 import type { HttpHandler } from "./http_handler.ts";
 import { listenTcp } from "./listen_tcp.ts";
+import { listenTls, type ServerCertificate } from "./listen_tls.ts";
 import { PiecePool } from "./piece_pool.ts";
 import type { ServerObserver } from "./server_observer.ts";
 
@@ -19,6 +20,8 @@ export interface HttpServerOptions {
   readonly clock: Clock;
   readonly observer?: ServerObserver;
   readonly limits?: Partial<ConnectionLimits>;
+  /** Speaks TLS with it. */
+  readonly certificate?: ServerCertificate;
 }
 
 /** The Go implementation's time-outs; a bound that keeps an attack below 50 MiB. */
@@ -42,7 +45,8 @@ const acceptRetryMs = 100;
 export class HttpServer {
   /** Where it listens; the port is the real one, also if port 0 was asked for. */
   readonly address: BindAddress;
-  readonly #listener: Deno.TcpListener;
+  #listener: Deno.TcpListener | Deno.TlsListener;
+  #certificate: ServerCertificate | undefined;
   readonly #options: HttpServerOptions;
   readonly #observer: ServerObserver;
   readonly #table: ConnectionTable<HttpConnection>;
@@ -64,7 +68,8 @@ export class HttpServer {
       progress: (connection, phase) => this.#progress(connection, phase),
       isDraining: () => this.#draining,
     };
-    this.#listener = listenTcp(options.address);
+    this.#certificate = options.certificate;
+    this.#listener = this.#listen(options.address);
     const { hostname, port } = this.#listener.addr as Deno.NetAddr;
     this.address = { hostname, port };
     this.#accept();
@@ -82,12 +87,34 @@ export class HttpServer {
 
   /** Takes no more connections, lets running answers end for at most `timeoutMs`, then cuts them. */
   async drain(timeoutMs: number): Promise<void> {
-    if (!this.#draining) this.#listener.close();
     this.#draining = true;
+    this.#stopListening();
     this.#cancelTimer?.();
     this.#closeAll("idle", "reading");
     await this.#answersEnd(timeoutMs);
     this.#closeAll("idle", "reading", "answering");
+  }
+
+  /**
+   * Speaks TLS with another certificate from now on; connections that are open go on. The runtime binds a certificate to
+   * a listener, so for a millisecond nobody listens, and a client that comes then has to come again.
+   */
+  useCertificate(certificate: ServerCertificate): void {
+    if (!this.#certificate) throw new TypeError("Cannot change the certificate: there is no TLS");
+    this.#certificate = certificate;
+    this.#stopListening();
+  }
+
+  #stopListening(): void {
+    try {
+      this.#listener.close();
+    } catch (error) {
+      if (!(error instanceof Deno.errors.BadResource)) throw error; // stopped before
+    }
+  }
+
+  #listen(address: BindAddress): Deno.TcpListener | Deno.TlsListener {
+    return this.#certificate ? listenTls(address, this.#certificate) : listenTcp(address);
   }
 
   #answersEnd(timeoutMs: number): Promise<void> {
@@ -114,6 +141,7 @@ export class HttpServer {
         this.#serve(await this.#listener.accept());
       } catch (error) {
         if (this.#draining) return;
+        if (error instanceof Deno.errors.BadResource && this.#listenAgain()) continue;
         this.#observer.failed?.(error);
         // Most likely too many open files: those that are busy must end first.
         await new Promise<void>((resolve) => {
@@ -123,9 +151,20 @@ export class HttpServer {
     }
   }
 
-  #serve(accepted: Deno.TcpConn): void {
+  #listenAgain(): boolean {
+    try {
+      const { hostname } = this.#options.address;
+      this.#listener = this.#listen({ hostname, port: this.address.port });
+      return true;
+    } catch (error) {
+      this.#observer.failed?.(error);
+      return false;
+    }
+  }
+
+  #serve(accepted: Deno.TcpConn | Deno.TlsConn): void {
     if (this.#draining) return accepted.close();
-    accepted.setNoDelay(true);
+    if ("setNoDelay" in accepted) accepted.setNoDelay(true);
     const connection = new HttpConnection(accepted, this.#context);
     this.#progress(connection, "reading");
     this.#startSweep();

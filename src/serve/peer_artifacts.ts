@@ -98,8 +98,9 @@ export class PeerArtifacts {
     try {
       const request = { method, path: `/${key}`, headers, trust: trust?.(), signal };
       const answer = await askPeer(peer, request, clock);
-      if (answer.status === 404 || answer.status === 200) answered.add(peer.name);
-      if (answer.status === 200 && answer.size !== undefined) return answer;
+      const isHere = answer.status === 200 && answer.size !== undefined;
+      if (isHere || answer.status === 404) answered.add(peer.name);
+      if (isHere) return answer;
       answer.close();
     } catch {
       // It is down, cut off or not of our version; which of them shows in its own metrics and Lease.
