@@ -98,7 +98,7 @@ const states: ReadonlyMap<string | number, State> = new Map<string | number, Sta
 function stateOf(error: unknown, context: S3FailureContext): string | undefined {
   if (error instanceof S3CredentialsError) return error.message;
   if (error instanceof S3TransportError) return `${context.host}: ${error.message}`;
-  if (error instanceof Error && error.name === "AbortError") {
+  if (error instanceof Error && ["AbortError", "TimeoutError"].includes(error.name)) {
     return `${context.host}: no answer in time`;
   }
   const answer = answerOf(error);

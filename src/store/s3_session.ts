@@ -3,6 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import { type S3Credentials } from "./s3_credentials.ts";
 import { isRefusedIdentity, isS3Answer, MissingBucketError, s3Failure } from "./s3_failure.ts";
 import type { S3Place } from "./s3_place.ts";
+import { s3Retries } from "./s3_retries.ts";
 import { type S3TimeOuts, S3Transport } from "./s3_transport.ts";
 
 /** What requests to a bucket need. */
@@ -25,7 +26,6 @@ export interface S3Attempt {
 
 /** For so long a bucket that was there is taken to be there still; milliseconds. */
 const bucketSeenMs = 10_000;
-const maxAttempts = 4;
 
 /** The client of one bucket. Making one sends nothing. */
 export class S3Session {
@@ -48,8 +48,7 @@ export class S3Session {
         memoized: true,
       }),
       requestHandler: new S3Transport(ca, timeOuts),
-      maxAttempts,
-      retryMode: "standard",
+      retryStrategy: s3Retries,
       // Of its own the SDK sends what GCS and older services refuse; what we send stands at each request.
       requestChecksumCalculation: "WHEN_REQUIRED",
       responseChecksumValidation: "WHEN_REQUIRED",
