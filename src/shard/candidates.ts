@@ -3,8 +3,8 @@ import type { Roster } from "./roster.ts";
 
 /** @see candidatesOf */
 export interface CandidateOptions {
-  /** Ourselves, if we are a member. */
-  readonly self: Pick<Member, "name" | "isShared" | "acquiredAt"> | undefined;
+  /** Ourselves; whoever runs under our name, if that is another process. */
+  readonly self: Pick<Member, "name" | "isShared" | "acquiredAt">;
   readonly roster: Roster;
   /** By our monotonic clock. */
   readonly now: number;
@@ -21,7 +21,7 @@ export function candidatesOf(options: CandidateOptions): readonly string[] {
   const kept = roster.ended
     .filter(({ at }) => now - at < takeoverDelayMs)
     .map(({ member }) => member);
-  const members = [...(self ? [self] : []), ...roster.live, ...kept];
+  const members = [self, ...roster.live, ...kept];
   const byAge = members.toSorted((left, right) =>
     left.acquiredAt - right.acquiredAt || (left.name < right.name ? -1 : 1)
   );

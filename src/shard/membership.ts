@@ -182,9 +182,9 @@ export class Membership implements Members {
     await this.#lookout.look(this.#candidates, signal);
     this.#confirmed = announced;
     const { roster, isGoLeading } = this.#lookout;
-    const { isTaken, acquiredAt = Infinity } = this.#own;
+    const { acquiredAt = Infinity } = this.#own;
     const candidates = isGoLeading ? nobody : candidatesOf({
-      self: isTaken ? undefined : { name: this.name, isShared: member.isShared, acquiredAt },
+      self: { name: this.name, isShared: member.isShared, acquiredAt },
       ...{ roster, takeoverDelayMs, now: clock.now() },
     });
     if (!isSameView(candidates, this.#candidates)) this.#candidates = candidates;
@@ -195,7 +195,7 @@ export class Membership implements Members {
   async #renew(hasLooked: boolean, signal: AbortSignal): Promise<RenewalOutcome> {
     const own = this.#own;
     const found = hasLooked ? this.#lookout.found : own.found;
-    const view = own.isLive && hasLooked ? this.#candidates : this.#announced;
+    const view = this.#candidates;
     const acquired = this.#lookout.roster.live.map(({ acquiredAt }) => acquiredAt);
     const youngest = Math.max(0, ...acquired);
     const outcome = await own.write(found, { view, youngest }, signal);

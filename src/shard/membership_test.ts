@@ -126,6 +126,22 @@ testCase(
   },
 );
 
+testCase("looks again right when a lease ends", async ({ members, clock }) => {
+  const [a, b] = [members.start("m-0"), members.start("m-1")];
+  for (const { leases } of [a, b]) {
+    leases.onAnswer = () => new Promise((resolve) => void clock.schedule(resolve, 100));
+  }
+  await clock.advance(30_000);
+  assertOneEach(a, b);
+  b.leases.onCall = away;
+  const cutAt = clock.now();
+  while (countsOf(a)[0] !== uids.length) await clock.advance(100);
+  // Its last renewal was seen up to a round later; what follows are calls of 100 ms.
+  assert.ok(clock.now() - cutAt <= 21_000, `${clock.now() - cutAt}`);
+  for (const { leases } of [a, b]) leases.onAnswer = () => {};
+  await clock.advance(1_000); // what is on its way arrives
+});
+
 testCase("never has two that write, whenever one is cut off", async (world) => {
   const { clock } = world;
   const [a, b, c] = await joined(world, ["m-0", "m-1", "m-2"]);
@@ -163,6 +179,48 @@ testCase("stops writing with a third of its lease left, and keeps its sources", 
   assert.equal(a!.membership.state, "member");
   assertOneEach(a!);
 });
+
+testCase(
+  "counts its lease from when a renewal was sent, however late the answer comes",
+  async (world) => {
+    const { clock } = world;
+    const [a] = await joined(world, ["m-0"]);
+    let sentAt = 0;
+    a!.leases.onCall = (call) => {
+      if (call === "list" && sentAt > 0) away();
+      if (call !== "update") return;
+      if (sentAt > 0) away();
+      sentAt = clock.now();
+    };
+    a!.leases.onAnswer = async (call) => {
+      if (call === "update") await new Promise<void>((resolve) => clock.schedule(resolve, 3_000));
+    };
+    await clock.advance(10_000);
+    assert.ok(sentAt > 0);
+    await clock.advance(sentAt + 9_999 - clock.now());
+    assert.equal(a!.membership.mayWrite(), true);
+    await clock.advance(1);
+    assert.equal(a!.membership.mayWrite(), false);
+  },
+);
+
+testCase(
+  "begins anew if the answer to a renewal comes after the end of its lease",
+  async (world) => {
+    const { clock } = world;
+    const [a] = await joined(world, ["m-0"]);
+    const mayGoOn = a!.membership.hold("uid-1");
+    let late = 0;
+    a!.leases.onAnswer = async (call) => {
+      if (call !== "update" || late++ > 0) return;
+      await new Promise<void>((resolve) => clock.schedule(resolve, 16_000));
+    };
+    await clock.advance(30_000);
+    assert.ok(late > 1);
+    assertOneEach(a!);
+    assert.equal(mayGoOn(), false);
+  },
+);
 
 testCase("tells a problem once, and again after all was well", async (world) => {
   const [a] = await joined(world, ["m-0"]);
@@ -356,6 +414,15 @@ testCase("does not mind when the wall clock jumps", async ({ members, clock }) =
     assertOneEach(a, b);
   }
   assert.deepEqual([a.changes.length, b.changes.length], told);
+});
+
+testCase("is seen to renew though its wall clock stands still", async ({ members, clock }) => {
+  const [a, b] = [members.start("m-0", { wallNow: () => 7 }), members.start("m-1")];
+  await clock.advance(15_000);
+  const told = b.changes.length;
+  await clock.advance(60_000);
+  assertOneEach(a, b);
+  assert.equal(b.changes.length, told);
 });
 
 const goLease = {

@@ -117,12 +117,6 @@ for (
         live: [member("b", 1, false), member("c", 3, true)],
         expected: ["b"],
       },
-      "only the others while we are no member": {
-        self: undefined,
-        live: [member("b", 1)],
-        expected: ["b"],
-      },
-      "nobody where nobody is": { self: undefined, expected: [] },
       "nobody who ended": {
         self: member("a", 1),
         ended: [endedMember(member("b", 1), 0)],
@@ -147,7 +141,7 @@ for (
         expected: ["b"],
       },
     } satisfies Record<string, {
-      self: Member | undefined;
+      self: Member;
       live?: Member[];
       ended?: ReturnType<typeof endedMember>[];
       delayMs?: number;
