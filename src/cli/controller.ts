@@ -10,6 +10,7 @@ import type { Command, CommandInput, ExitCode } from "./command.ts";
 import { type ControllerStart, startController } from "./controller_start.ts";
 import { openDelivery } from "./artifact_delivery.ts";
 import { createOperator, type OperatorPlace } from "./create_operator.ts";
+import { openMembers } from "./controller_members.ts";
 import { forbiddenEndpoints } from "./forbidden_endpoints.ts";
 import { forgetProxies } from "./forget_proxies.ts";
 import type { Servers } from "./servers.ts";
@@ -17,7 +18,6 @@ import { openSidecarHooks } from "./sidecar_hooks.ts";
 import type { OpenedStore } from "./open_store.ts";
 import { OperatorResources } from "./operator_resources.ts";
 import { controllerSettingGroups } from "./operator_settings.ts";
-import { soleReplica } from "./replica_role.ts";
 import { systemClock } from "./system_clock.ts";
 import { version } from "./version.ts";
 import { controllerUrlBase, isReadOnly, watchedNamespace } from "./controller_place.ts";
@@ -59,7 +59,7 @@ A flag goes before its variable, that before the ConfigMap, that before the defa
 };
 
 async function control(start: ControllerStart, { signal }: CommandInput): Promise<ExitCode> {
-  const { values, telemetry, server } = start;
+  const { values, telemetry, credentials } = start;
   const objects = seenObjects(start);
   await using resources = new OperatorResources();
   const opened = await resources.openStore(values);
@@ -67,7 +67,7 @@ async function control(start: ControllerStart, { signal }: CommandInput): Promis
   const servers = resources.startServers({ values, store, telemetry, clock: systemClock });
   const generators = resources.createGenerators(values, {
     maxSourceSize: values.maxSourceSize,
-    forbiddenEndpoints: forbiddenEndpoints(server, ownServers(values, servers)),
+    forbiddenEndpoints: forbiddenEndpoints(credentials.server, ownServers(values, servers)),
     allowLoopback: false,
     clock: systemClock,
   });
@@ -98,6 +98,9 @@ async function operate(start: ControllerStart, parts: ControllerParts): Promise<
   const { values, telemetry, samples } = start;
   const { servers, resources, signal, ...place } = parts;
   const urlBase = controllerUrlBase(values, { port: servers.artifactPort });
+  const { members, release } = openMembers(start, {
+    ...{ port: servers.artifactPort, secure: false, resources },
+  });
   const onMove = () => operator.republish();
   const delivery = openDelivery({
     ...{ values, urlBase, copies: noCopies, resources, log: telemetry.log, onMove },
@@ -109,7 +112,7 @@ async function operate(start: ControllerStart, parts: ControllerParts): Promise<
   });
   const operator = createOperator({
     ...{ ...place, values, telemetry, delivery },
-    role: { ...soleReplica, isStoreShared: storeDefinition(values.storageBackend).shared },
+    role: { members, isStoreShared: storeDefinition(values.storageBackend).shared },
     watchNamespace: watchedNamespace(values),
     isReadOnly: isReadOnly(values, start.place),
     ...storeOwner(start),
@@ -117,7 +120,9 @@ async function operate(start: ControllerStart, parts: ControllerParts): Promise<
   samples.use({ operator, store: place.store, objects: place.objects });
   resources.defer(() => samples.stop());
   servers.serve(operator, place.objects);
+  resources.defer(members.onChange(() => operator.takeOver()));
   await operator.run(signal);
+  await release();
 }
 
 /** `host:port` of each server of the pod, the executor of hooks among them. */

@@ -13,16 +13,12 @@ import { createTelemetry, type Telemetry } from "./telemetry.ts";
 /** How often the ConfigMap is asked for before a controller that cannot reach its API server gives up. */
 const configMapTries = 10;
 
-const soleReplica =
-  "--leader-elect has no effect in this version: run one replica, because each would write";
-
 /** A controller that knows its settings and its cluster. */
 export interface ControllerStart {
   readonly values: ControllerValues;
   readonly place: ClusterPlace;
   readonly objects: KubeObjects;
-  /** URL of the API server. */
-  readonly server: string;
+  readonly credentials: CredentialSource;
   readonly telemetry: Telemetry;
   readonly samples: OperatorSamples;
 }
@@ -54,8 +50,7 @@ export async function startController(input: CommandInput): Promise<ControllerSt
     const { values, warnings } = parse(input, configMap);
     checkPlace(values, place);
     for (const warning of warnings) telemetry.log.warn(warning);
-    if (values.leaderElect) telemetry.log.warn(soleReplica);
-    return { values, place, objects, server: credentials.server, telemetry, samples };
+    return { values, place, objects, credentials, telemetry, samples };
   } catch (error) {
     await objects.close();
     throw error;

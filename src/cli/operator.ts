@@ -3,6 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import { pause } from "../core/pause.ts";
 import type { ExternalSource } from "../core/external_source.ts";
 import { type NamespacedName, type SourceKey, sourceKey } from "../core/source_key.ts";
+import { fencedObjects } from "../objects/fenced_objects.ts";
 import type { ObjectChange, Objects } from "../objects/objects.ts";
 import { askedDelay } from "../queue/asked_delay.ts";
 import { backoffDelay, secretBackoff } from "../queue/backoff.ts";
@@ -182,12 +183,13 @@ export class Operator {
     for (const key of this.#parts.objects.sources.keys()) this.#queue.add(key);
   }
 
-  /** Other sources may be ours now: those that came to us are looked at. */
+  /** Other sources may be ours now: what came to us, or waited until we may write, is looked at. */
   takeOver(): void {
-    const { objects, role: { owns } } = this.#parts;
+    const { objects, role: { members } } = this.#parts;
     for (const key of objects.sources.keys()) {
       const source = objects.sources.get(key);
-      if (source && owns(source.metadata.uid) && !this.#memories.has(key)) this.#queue.add(key);
+      const isIdle = this.#queue.plannedAt(key) === undefined;
+      if (source && isIdle && members.hold(source.metadata.uid)()) this.#queue.add(key);
     }
   }
 
@@ -233,9 +235,9 @@ export class Operator {
 
   #react(change: ObjectChange): void {
     if (!this.#synced) return; // the first runs are planned from the whole cache
-    const { objects, role: { owns } } = this.#parts;
+    const { objects, role: { members } } = this.#parts;
     const [source, artifact] = [objects.sources.get(change.key), objects.artifacts.get(change.key)];
-    if (source && !owns(source.metadata.uid)) return this.#followOther(change, source);
+    if (source && !members.owns(source.metadata.uid)) return this.#followOther(change, source);
     const reaction = reactionTo(change, { memories: this.#memories, source, artifact });
     if (reaction !== "ignore") {
       this.#queue.add(change.key, { urgent: reaction === "reconcile-urgently" });
@@ -253,14 +255,17 @@ export class Operator {
   }
 
   async #reconcile(key: SourceKey, run: RunContext): Promise<{ requeueAt: number | undefined }> {
-    const source = this.#parts.objects.sources.get(key);
-    if (source && !this.#parts.role.owns(source.metadata.uid)) {
-      this.#memories.delete(key);
-      return { requeueAt: undefined };
+    const { objects, role: { members } } = this.#parts;
+    const source = objects.sources.get(key);
+    const holds = members.hold(source?.metadata.uid ?? "");
+    if (source && !holds()) {
+      if (!members.owns(source.metadata.uid)) this.#memories.delete(key);
+      return { requeueAt: undefined }; // it is added again with the next change of the members
     }
+    const context = { ...this.#context, objects: fencedObjects(objects, holds) };
     const { requeueAt, outcome } = await this.#parts.observe(
       key,
-      () => reconcileSource(key, this.#context, run),
+      () => reconcileSource(key, context, run),
     );
     if (outcome.kind === "gone") {
       this.#parts.onForgotten(key);
@@ -279,7 +284,7 @@ export class Operator {
         store: bareStore,
         backoff: this.#context.delays.backoff,
         recover: (artifact) => stages.copies.recover(artifact),
-        owns: (source) => role.owns(source.metadata.uid),
+        owns: (source) => role.members.owns(source.metadata.uid),
         holdsCopies: !role.isStoreShared,
         isAwaited: (key) => this.#lost.has(key),
         onLost: (key) => this.#queue.add(key, { urgent: true }),

@@ -6,6 +6,7 @@ import { storageSettings } from "../config/settings/storage_settings.ts";
 import { telemetrySettings } from "../config/settings/telemetry_settings.ts";
 import { generatorDefinitions } from "../generate/registry.ts";
 import { serveSettings } from "../serve/settings.ts";
+import { shardSettings } from "../shard/settings.ts";
 import { allStoreSettings, storeDefinitions } from "../store/registry.ts";
 import { retentionSettings } from "../store/retention_settings.ts";
 import { scrubSettings } from "../store/scrub_settings.ts";
@@ -25,6 +26,7 @@ export const controllerSettingGroups = {
   },
   "Serving artifacts": serveSettings,
   "Log, metrics, probes and events": telemetrySettings,
+  "Replicas": shardSettings,
   "Cluster": clusterSettings,
 } as const;
 
@@ -40,6 +42,7 @@ export const controllerSettings = {
   ...scrubSettings,
   ...serveSettings,
   ...telemetrySettings,
+  ...shardSettings,
   ...clusterSettings,
 } as const;
 

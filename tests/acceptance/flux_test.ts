@@ -24,7 +24,8 @@ async function inAppliedWorld(
   spec: Readonly<Record<string, unknown>>,
   story: (world: FluxWorld) => Promise<void>,
 ): Promise<void> {
-  await FluxWorld.run(plane, {}, async (world) => {
+  // A Lease that is renewed within a test would be counted among its requests.
+  await FluxWorld.run(plane, { args: ["--lease-duration=5m"] }, async (world) => {
     world.publishUpstream("first");
     await world.createSource("app", spec);
     await world.createKustomization("app");

@@ -68,7 +68,7 @@ export const clusterSettings = {
     type: "boolean",
     default: false,
     description:
-      "Share the sources among several replicas. Without effect in this version: run one replica.",
+      "Share the sources among the replicas; without it the oldest one works on all, and the others serve and stand by.",
     flag: "leader-elect",
     flagAliases: ["enable-leader-election"],
   },

@@ -1,0 +1,89 @@
+import { hostname, networkInterfaces } from "node:os";
+import { connectLeases } from "../objects/kube/connect_leases.ts";
+import type { Peer } from "../core/peer.ts";
+import type { Log } from "../telemetry/log.ts";
+import { type Members, memberStates, soleMember } from "../shard/members.ts";
+import { Membership } from "../shard/membership.ts";
+import { isReadOnly, watchedNamespace } from "./controller_place.ts";
+import type { ControllerStart } from "./controller_start.ts";
+import { monotonicClock } from "./monotonic_clock.ts";
+import type { OperatorResources } from "./operator_resources.ts";
+import { systemClock } from "./system_clock.ts";
+import { version } from "./version.ts";
+
+/** What members tell each other of a server, and how they end. */
+export interface MembersParts {
+  /** Of the artifact server; undefined if it is off. */
+  readonly port: number | undefined;
+  readonly secure: boolean;
+  readonly resources: Pick<OperatorResources, "defer">;
+}
+
+/** Replicas of one controller as one of them sees them. `release` is called after the last write. */
+export interface OpenMembers {
+  readonly members: Members;
+  release(): Promise<void>;
+}
+
+/** Joins the replicas of a controller (DESIGN §10); one that writes nothing takes no part. */
+export function openMembers(start: ControllerStart, parts: MembersParts): OpenMembers {
+  const { values, place, telemetry } = start;
+  if (isReadOnly(values, place)) return { members: soleMember, release: () => Promise.resolve() };
+  const log = telemetry.log.named("members");
+  const leases = connectLeases({
+    credentials: start.credentials,
+    clock: systemClock,
+    userAgent: `externalsource-controller/${version}`,
+    namespace: values.podNamespace,
+    requestMs: values.leaseDuration / 6,
+    onCall: (call) => telemetry.metrics.apiRequested(call),
+    onProblem: (message) => log.warn(message),
+  });
+  const membership = new Membership({
+    leases,
+    member: ownMember(values, parts),
+    durationMs: values.leaseDuration,
+    takeoverDelayMs: values.takeoverDelay,
+    clock: monotonicClock,
+    wallNow: () => Date.now(),
+    onProblem: (message) => log.warn(message),
+  });
+  tellStates(membership, log);
+  membership.start();
+  let releasing: Promise<void> | undefined;
+  const release = () => releasing ??= membership.release().then(() => leases.close());
+  parts.resources.defer(release);
+  return { members: membership, release };
+}
+
+function ownMember(
+  values: ControllerStart["values"],
+  parts: MembersParts,
+): ConstructorParameters<typeof Membership>[0]["member"] {
+  return {
+    name: values.podName || hostname(),
+    identity: crypto.randomUUID(),
+    scope: { namespace: watchedNamespace(values), labelSelector: values.watchLabelSelector },
+    isShared: values.leaderElect,
+    address: addressOf(values.podIp, parts),
+  };
+}
+
+function tellStates(members: Members, log: Log): void {
+  let { state } = members;
+  members.onChange((change) => {
+    if (change.state === state) return;
+    state = change.state;
+    log.info(memberStates[state], { state });
+  });
+}
+
+/** Where other replicas reach the artifact server: in a pod there is one address beside the loopback's. */
+function addressOf(
+  podIp: string,
+  { port, secure }: Pick<MembersParts, "port" | "secure">,
+): Omit<Peer, "name"> | undefined {
+  const found = podIp || Object.values(networkInterfaces()).flat()
+    .find((each) => each && !each.internal && !each.address.startsWith("fe80:"))?.address;
+  return port === undefined || !found ? undefined : { hostname: found, port, secure };
+}
