@@ -1,6 +1,9 @@
 import type { Clock } from "../core/clock.ts";
 import type { ArtifactStore } from "../store/artifact_store.ts";
 
+/** How many deletes a collection or a sweep has under way. */
+export const deletesAtOnce = 8;
+
 /** What is looked at before a key is deleted. */
 export interface UnneededOptions {
   readonly store: Pick<ArtifactStore, "delete">;

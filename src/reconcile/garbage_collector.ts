@@ -2,11 +2,12 @@ import type { Artifact } from "../core/artifact.ts";
 import { artifactPrefix } from "../core/artifact_key.ts";
 import { type NamespacedName, type SourceKey, splitSourceKey } from "../core/source_key.ts";
 import type { Objects } from "../objects/objects.ts";
-import type { ArtifactStore, StoredInfo } from "../store/artifact_store.ts";
+import type { ArtifactStore } from "../store/artifact_store.ts";
 import { selectGarbage } from "../store/garbage.ts";
-import { deleteUnneeded, type UnneededOptions } from "./delete_unneeded.ts";
+import { deletesAtOnce, deleteUnneeded, type UnneededOptions } from "./delete_unneeded.ts";
 import type { StoreOwner } from "./store_owner.ts";
 import { publishedArtifact } from "./published_artifact.ts";
+import { TaskPool } from "./task_pool.ts";
 
 /** A second beyond the TTL, so that a collection finds what has just become old enough; milliseconds. */
 const marginMs = 1_000;
@@ -19,9 +20,18 @@ export interface GarbageOptions extends UnneededOptions {
   readonly store: Pick<ArtifactStore, "list" | "delete">;
   /** Whether it may delete; without one the store cannot be another cluster's. */
   readonly owner?: Pick<StoreOwner, "mayDelete"> | undefined;
+  /** Whether what a source has left is this replica's to look after, also when the source is gone; all unless told. */
+  readonly owns?: (source: SourceKey) => boolean;
   /** `--artifact-retention-records` */
   readonly records: number;
   readonly onProblem: (action: string, error: unknown) => void;
+}
+
+interface Garbage {
+  /** Chosen while they are deleted: a source may have any number. */
+  readonly keys: AsyncIterable<string>;
+  /** Whether the source is gone and nothing has to be known of it any more. */
+  readonly isLast: boolean;
 }
 
 /** A collection to come. Another one asked for meanwhile follows it: postponing it instead could go on for ever. */
@@ -85,37 +95,47 @@ export class GarbageCollector {
 
   /** Collects the garbage of one source now. Chooses from a live read: a cache may lag behind what is published. */
   async collect(key: SourceKey): Promise<void> {
+    const { owns = () => true, owner } = this.#options;
+    if (!owns(key)) return this.#forget(key);
     const garbage = await this.#choose(key);
-    // A collection that is refused is made up for by a sweep, which reports what has too many artifacts.
-    if (garbage.length === 0 || await this.#options.owner?.mayDelete() === false) return;
-    for (const each of garbage) {
-      if (this.#isStopped) return;
-      if (await deleteUnneeded(each, this.#options)) this.#replacedAt.delete(each);
+    const deletes = new TaskPool(deletesAtOnce);
+    let isAllowed: boolean | undefined;
+    try {
+      for await (const each of garbage?.keys ?? []) {
+        // A collection that is refused is made up for by a sweep, which reports what has too many artifacts.
+        isAllowed ??= await owner?.mayDelete() ?? true;
+        if (this.#isStopped || !isAllowed) break;
+        await deletes.start(() => this.#delete(each));
+      }
+    } finally {
+      await deletes.drained();
     }
+    if (garbage?.isLast) this.#forget(key);
   }
 
-  async #choose(key: SourceKey): Promise<string[]> {
+  async #delete(key: string): Promise<void> {
+    if (this.#isStopped) return;
+    if (await deleteUnneeded(key, this.#options)) this.#replacedAt.delete(key);
+  }
+
+  async #choose(key: SourceKey): Promise<Garbage | undefined> {
     const { objects, store, clock, ttlMs, records } = this.#options;
     const name = splitSourceKey(key);
     const goneAt = this.#takeGone(key);
     const source = await objects.readSource(name);
     // That it is gone the watch is about to tell: the TTL counts from then.
     const isKnown = goneAt !== undefined && objects.artifacts.state !== "waiting";
-    if (!source && !isKnown) return [];
-    const currentKey = source ? publishedArtifact(source)?.path : await this.#outliving(name);
-    const stored: StoredInfo[] = [];
-    for await (const info of store.list(artifactPrefix(name))) stored.push(info);
-    const garbage = selectGarbage({
-      stored,
-      currentKey,
+    if (!source && !isKnown) return undefined;
+    const keys = selectGarbage({
+      stored: store.list(artifactPrefix(name)),
+      currentKey: source ? publishedArtifact(source)?.path : await this.#outliving(name),
       records: source ? records : 0,
       ttlMs,
       now: clock.now(),
       replacedAt: this.#replacedAt,
       startedAt: Math.max(this.#startedAt, goneAt ?? 0),
     });
-    if (!source && !this.#goneAt.has(key)) this.#forget(name);
-    return garbage;
+    return { keys, isLast: !source && !this.#goneAt.has(key) };
   }
 
   /** When a source was found gone; not needed any more once the TTL has passed. */
@@ -133,8 +153,9 @@ export class GarbageCollector {
     return (await objects.readArtifact(name))?.status.artifact?.path;
   }
 
-  #forget(name: NamespacedName): void {
-    const prefix = artifactPrefix(name);
+  #forget(key: SourceKey): void {
+    this.#goneAt.delete(key);
+    const prefix = artifactPrefix(splitSourceKey(key));
     for (const each of this.#replacedAt.keys()) {
       if (each.startsWith(prefix)) this.#replacedAt.delete(each);
     }

@@ -25,6 +25,7 @@ class World {
   /** Awaited before each delete. */
   held: Promise<void> = Promise.resolve();
   isOurs = true;
+  owned = (_: string) => true;
   /** Between the choice and the first delete. */
   beforeDeletes = () => {};
   readonly collector = new GarbageCollector({
@@ -60,6 +61,7 @@ class World {
       },
     },
     isWanted: (each) => this.wanted.has(each),
+    owns: (each) => this.owned(each),
     clock: this.clock,
     ttlMs: minute,
     records: 2,
@@ -243,21 +245,51 @@ Deno.test("GarbageCollector plans nothing any more after it was stopped", async 
   assert.equal(world.collections, 0);
 });
 
-Deno.test("GarbageCollector deletes nothing any more once its stop is complete", async () => {
+Deno.test("GarbageCollector deletes eight at once, and nothing any more once its stop is complete", async () => {
   const world = new World();
   const held = Promise.withResolvers<void>();
   world.held = held.promise;
-  world.put("a", "b", "c", "d", "e");
-  world.source = sourceOf({ status: { artifact: artifactOf("e") } });
+  world.put(..."0123456789abcdef");
+  world.source = sourceOf({ status: { artifact: artifactOf("f") } });
   world.collector.collectLater(key, undefined);
   await world.clock.advance(10 * minute);
   let isStopped = false;
   const stopped = world.collector.stop().then(() => isStopped = true);
   await settle();
-  assert.deepEqual([isStopped, world.digits], [false, "abcde"], "one delete has begun");
+  assert.deepEqual([isStopped, world.stored.size], [false, 16], "some deletes have begun");
   held.resolve();
   await stopped;
-  assert.equal(world.stored.size, 4);
+  assert.equal(world.stored.size, 8);
   await settle();
-  assert.equal(world.stored.size, 4, "the others have not");
+  assert.equal(world.stored.size, 8, "the others have not");
+});
+
+Deno.test("GarbageCollector leaves a source to the replica that owns it, and asks nothing", async () => {
+  const world = new World();
+  world.put("a", "b", "c", "d");
+  world.source = sourceOf({ status: { artifact: artifactOf("d") } });
+  await world.clock.advance(10 * minute);
+  world.owned = (each) => each !== key;
+  await world.collector.collect(key);
+  world.remove();
+  await world.clock.advance(10 * minute);
+  assert.deepEqual([world.digits, world.collections], ["abcd", 0]);
+  world.owned = () => true;
+  world.source = sourceOf({ status: { artifact: artifactOf("d") } });
+  await world.collector.collect(key);
+  assert.equal(world.digits, "abd");
+});
+
+Deno.test("GarbageCollector tells a delete that fails, and tries it again with the next collection", async () => {
+  const world = new World();
+  world.put("a", "b", "c", "d");
+  world.source = sourceOf({ status: { artifact: artifactOf("d") } });
+  world.held = Promise.reject(new Error("out of reach"));
+  world.held.catch(() => {});
+  world.collector.collectLater(key, undefined);
+  await world.clock.advance(10 * minute);
+  assert.deepEqual([world.problems.length, world.digits], [1, "abcd"]);
+  world.held = Promise.resolve();
+  await world.collector.collect(key);
+  assert.equal(world.digits, "abd");
 });

@@ -3,6 +3,7 @@ import { sourceKey, splitSourceKey } from "../core/source_key.ts";
 import type { StoredInfo } from "../store/artifact_store.ts";
 import { ManualClock } from "../../tests/manual_clock.ts";
 import { MemoryObjects } from "../../tests/memory_objects.ts";
+import { settle } from "../../tests/settle.ts";
 import { artifactOf } from "../../tests/source_fixtures.ts";
 import { isNamed, type SweepContext, sweepStore } from "./sweep_store.ts";
 
@@ -163,6 +164,40 @@ Deno.test("sweepStore() leaves other namespaces alone, and what is no key of our
   using world = new World(keyOf("gone", "a", "else"), ...foreign, keyOf("gone"));
   await world.sweep({ watchNamespace: "team" });
   assert.deepEqual(world.left, [keyOf("gone", "a", "else"), ...foreign]);
+});
+
+Deno.test("sweepStore() leaves to other replicas what is theirs", async () => {
+  using world = new World(keyOf("ours"), keyOf("theirs"), keyOf("two"), keyOf("two", "b"));
+  world.objects.createSource({ ...at("two"), spec: {} });
+  await world.sweep({ owns: (source) => source === "team/ours" });
+  assert.deepEqual(world.left, [keyOf("theirs"), keyOf("two"), keyOf("two", "b")]);
+  assert.deepEqual(world.surplus, []);
+});
+
+Deno.test("sweepStore() asks the API server for a hundred sources at once, then 20 a second", async () => {
+  const names = Array.from({ length: 160 }, (_, index) => `s${String(index).padStart(3, "0")}`);
+  using world = new World(...names.map((name) => keyOf(name)));
+  const sweeping = world.sweep();
+  await world.clock.advance(0);
+  for (let turn = 0; turn < 50; turn++) await settle();
+  assert.equal(world.left.length, 60);
+  await world.clock.advance(1_000);
+  assert.equal(world.left.length, 40);
+  await world.clock.advance(2_000);
+  await sweeping;
+  assert.equal(world.left.length, 0);
+});
+
+Deno.test("sweepStore() stops as soon as another cluster is seen in the store", async () => {
+  const names = Array.from({ length: 400 }, (_, index) => `s${String(index).padStart(3, "0")}`);
+  using world = new World(...names.map((name) => keyOf(name)));
+  let isOurs = true;
+  const sweeping = world.sweep({ owner: { mayDelete: () => Promise.resolve(isOurs) } });
+  await world.clock.advance(5_000);
+  isOurs = false;
+  await world.clock.advance(60_000);
+  await sweeping;
+  assert.ok(world.left.length > 50, `${world.left.length} are left`);
 });
 
 Deno.test("sweepStore() stops when it is aborted", async () => {

@@ -2,8 +2,8 @@ import type { StoredInfo } from "./artifact_store.ts";
 
 /** What decides which artifacts of one source may go. Times are milliseconds since the Unix epoch. */
 export interface GarbageOptions {
-  /** Every key of the source, from `list(artifactPrefix(source))`. */
-  readonly stored: readonly StoredInfo[];
+  /** Every key of the source: `list(artifactPrefix(source))`. */
+  readonly stored: AsyncIterable<StoredInfo> | Iterable<StoredInfo>;
   /** The key in a *live* read of status.artifact; undefined if nothing is published. */
   readonly currentKey: string | undefined;
   /** `--artifact-retention-records` */
@@ -20,16 +20,18 @@ export interface GarbageOptions {
 /**
  * The keys of a source that nobody needs any more (DESIGN §8). Spared are the current key, the newest `records` by their
  * last put (the current one counts among them), and every key that was put, or may have been current, within the TTL:
- * a consumer that has read the old status still downloads it.
+ * a consumer that has read the old status still downloads it. In memory are the newest only, so that a key is told as soon
+ * as there are as many newer ones.
  */
-export function selectGarbage(options: GarbageOptions): string[] {
-  const { stored, currentKey, records, ttlMs, now } = options;
-  const newestFirst = stored.toSorted((a, b) => b.lastPut - a.lastPut);
-  const newest = new Set(newestFirst.slice(0, records).map(({ key }) => key));
-  const neededAt = ({ key, lastPut }: StoredInfo) =>
-    Math.max(lastPut, options.replacedAt.get(key) ?? options.startedAt);
-  return stored
-    .filter((info) => info.key !== currentKey && !newest.has(info.key))
-    .filter((info) => now - neededAt(info) >= ttlMs)
-    .map(({ key }) => key);
+export async function* selectGarbage(options: GarbageOptions): AsyncGenerator<string> {
+  const { currentKey, records, ttlMs, now } = options;
+  const newest: StoredInfo[] = [];
+  for await (const info of options.stored) {
+    const older = newest.findIndex(({ lastPut }) => lastPut < info.lastPut);
+    newest.splice(older < 0 ? newest.length : older, 0, info);
+    const next = newest.length > records ? newest.pop() : undefined;
+    if (!next || next.key === currentKey) continue;
+    const neededAt = options.replacedAt.get(next.key) ?? options.startedAt;
+    if (now - Math.max(next.lastPut, neededAt) >= ttlMs) yield next.key;
+  }
 }

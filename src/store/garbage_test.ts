@@ -83,7 +83,20 @@ const cases: { name: string; input: Partial<GarbageOptions>; expected: string[] 
 ];
 
 for (const { name, input, expected } of cases) {
-  Deno.test(`selectGarbage() selects ${name}`, () => {
-    assert.deepEqual(selectGarbage({ stored: [], ...base, ...input }), expected);
+  Deno.test(`selectGarbage() selects ${name}`, async () => {
+    const selected = await Array.fromAsync(selectGarbage({ stored: [], ...base, ...input }));
+    assert.deepEqual(selected.toSorted(), expected.toSorted());
   });
 }
+
+Deno.test("selectGarbage() tells a key before it has seen the whole list", async () => {
+  let seen = 0;
+  function* endless() {
+    for (;; seen++) yield { key: `k${seen}`, size: 1, lastPut: now - ttlMs - seen };
+  }
+  for await (const key of selectGarbage({ ...base, stored: endless(), records: 2 })) {
+    assert.equal(key, "k2");
+    break;
+  }
+  assert.equal(seen, 2);
+});

@@ -2,13 +2,35 @@ import { parseArtifactKey } from "../core/artifact_key.ts";
 import { type NamespacedName, type SourceKey, sourceKey } from "../core/source_key.ts";
 import type { StoredInfo } from "./artifact_store.ts";
 
+/** All that a store has of one source. */
+export interface StoredSource {
+  readonly source: SourceKey;
+  readonly stored: readonly StoredInfo[];
+}
+
+/** A list, which is in the order of the keys, source by source; only one of them is in memory. */
+export async function* bySource(list: AsyncIterable<StoredInfo>): AsyncGenerator<StoredSource> {
+  let source: SourceKey | undefined;
+  let stored: StoredInfo[] = [];
+  for await (const info of list) {
+    const parts = parseArtifactKey(info.key);
+    if (!parts) continue;
+    const next = sourceKey(parts);
+    if (source !== undefined && next !== source) {
+      yield { source, stored };
+      stored = [];
+    }
+    source = next;
+    stored.push(info);
+  }
+  if (source !== undefined) yield { source, stored };
+}
+
 /** What a sweep may take into account before it asks the API server. */
 export interface SweepOptions {
-  /** Every key of the store: `list("artifacts/")`. */
-  readonly stored: readonly StoredInfo[];
   /** Whether all caches have been filled once; before that every source looks gone. */
   readonly cachesSynced: boolean;
-  /** Whether we would see a source if it existed: namespace and labels of our watch. */
+  /** Whether we would see a source if it existed: the namespace of our watch. */
   readonly isWatched: (source: NamespacedName) => boolean;
   /** Whether the cache has the source: it exists, so nobody need ask. */
   readonly isCached: (source: NamespacedName) => boolean;
@@ -21,18 +43,17 @@ export interface SweepOptions {
 }
 
 /**
- * The keys to delete if their source is gone, by source (DESIGN §8). The caller asks for each source with a *live* GET,
- * and deletes its keys only on a clear 404: a cache, a selector or an error proves nothing.
+ * The keys to delete if their source is gone (DESIGN §8). The caller asks for the source with a *live* GET, and deletes
+ * them only on a clear 404: a cache, a selector or an error proves nothing.
  */
-export function selectSweep(options: SweepOptions): ReadonlyMap<SourceKey, readonly string[]> {
-  if (!options.cachesSynced) return new Map();
-  const candidates = options.stored.flatMap(({ key, lastPut }) => {
-    const source = parseArtifactKey(key);
-    const isYoung = options.now - lastPut < options.ttlMs;
-    if (!source || isYoung || options.isNamed(key)) return [];
-    if (!options.isWatched(source) || options.isCached(source)) return [];
-    return [{ source: sourceKey(source), key }];
-  });
-  const bySource = Map.groupBy(candidates, ({ source }) => source);
-  return new Map([...bySource].map(([source, each]) => [source, each.map(({ key }) => key)]));
+export function selectSweep(stored: readonly StoredInfo[], options: SweepOptions): string[] {
+  if (!options.cachesSynced) return [];
+  return stored
+    .filter(({ key, lastPut }) => {
+      const source = parseArtifactKey(key);
+      const isYoung = options.now - lastPut < options.ttlMs;
+      if (!source || isYoung || options.isNamed(key)) return false;
+      return options.isWatched(source) && !options.isCached(source);
+    })
+    .map(({ key }) => key);
 }

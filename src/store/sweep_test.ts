@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import { artifactKey } from "../core/artifact_key.ts";
-import { selectSweep, type SweepOptions } from "./sweep.ts";
+import type { StoredInfo } from "./artifact_store.ts";
+import { bySource, selectSweep, type SweepOptions } from "./sweep.ts";
 
 const now = 10_000_000;
 const ttlMs = 60_000;
@@ -9,7 +10,6 @@ const key = (namespace: string, name: string, digit = "0") =>
 const stored = (key: string, ageMs = ttlMs) => ({ key, size: 1, lastPut: now - ageMs });
 
 const base: SweepOptions = {
-  stored: [],
   cachesSynced: true,
   isWatched: () => true,
   isCached: () => false,
@@ -23,19 +23,14 @@ const [first, second] = gone.map(({ key }) => key);
 
 const cases: {
   name: string;
-  input: Partial<SweepOptions>;
-  expected: [string, (string | undefined)[]][];
+  input: Partial<SweepOptions> & { readonly stored?: readonly StoredInfo[] };
+  expected: (string | undefined)[];
 }[] = [
   { name: "nothing of nothing", input: {}, expected: [] },
   {
     name: "all keys of a source that nobody knows",
     input: { stored: gone },
-    expected: [["apps/web", [first, second]]],
-  },
-  {
-    name: "each source for itself",
-    input: { stored: [...gone, stored(key("apps", "web-2"))] },
-    expected: [["apps/web", [first, second]], ["apps/web-2", [key("apps", "web-2")]]],
+    expected: [first, second],
   },
   {
     name: "nothing before the caches are synced",
@@ -55,7 +50,7 @@ const cases: {
   {
     name: "no key that is named",
     input: { stored: gone, isNamed: (key) => key === first },
-    expected: [["apps/web", [second]]],
+    expected: [second],
   },
   {
     name: "no key that was put within the TTL, or in the future",
@@ -71,6 +66,21 @@ const cases: {
 
 for (const { name, input, expected } of cases) {
   Deno.test(`selectSweep() selects ${name}`, () => {
-    assert.deepEqual([...selectSweep({ ...base, ...input })], expected);
+    const { stored = [], ...options } = input;
+    assert.deepEqual(selectSweep(stored, { ...base, ...options }), expected);
   });
 }
+
+Deno.test("bySource() gives a list source by source, without what is no key", async () => {
+  const keys = [key("apps", "a-b"), key("apps", "a"), key("apps", "a", "1"), key("apps-2", "a")];
+  const infos = [stored("artifacts/.x"), ...keys.map((each) => stored(each))];
+  // deno-lint-ignore require-await -- the contract is an async iterable
+  async function* list() {
+    yield* infos;
+  }
+  const sources = await Array.fromAsync(bySource(list()));
+  assert.deepEqual(
+    sources.map(({ source, stored }) => [source, stored.map(({ key }) => key)]),
+    [["apps/a-b", [keys[0]]], ["apps/a", [keys[1], keys[2]]], ["apps-2/a", [keys[3]]]],
+  );
+});

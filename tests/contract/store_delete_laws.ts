@@ -90,7 +90,7 @@ async function backToAnOldOne(store: ArtifactStore, world: StoreWorld) {
   await time.pass();
   await store.put(b.key, b.artifact);
   const garbage = selectGarbage({
-    stored: await Array.fromAsync(collector.list(artifactPrefix(web))),
+    stored: collector.list(artifactPrefix(web)),
     currentKey: b.key,
     records: 1,
     ttlMs: time.ttlMs,
@@ -98,7 +98,7 @@ async function backToAnOldOne(store: ArtifactStore, world: StoreWorld) {
     replacedAt: new Map(),
     startedAt: 0,
   });
-  assert.deepEqual(garbage, [a.key]);
+  assert.deepEqual(await Array.fromAsync(garbage), [a.key]);
   const collect = async () => {
     await time.catchUp();
     const { ttlMs, otherClock: clock } = time;
