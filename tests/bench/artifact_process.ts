@@ -1,11 +1,22 @@
-/** The artifact server alone, over a directory, on a free port that it prints: what `tests/bench/serve.ts` measures. */
+/**
+ * The artifact server alone, over a directory, on a free port that it prints: what `tests/bench/serve.ts` measures. With a
+ * second directory it is a gateway that caches there what it reads from the first.
+ */
 import { systemClock } from "../../src/cli/system_clock.ts";
 import { artifactHandler } from "../../src/serve/artifact_handler.ts";
 import { HttpServer } from "../../src/serve/http_server.ts";
+import { ArtifactCache } from "../../src/store/artifact_cache.ts";
+import { CachedStore } from "../../src/store/cached_store.ts";
 import { PvcStore } from "../../src/store/pvc_store.ts";
 import { RecentArtifacts } from "../../src/store/recent_artifacts.ts";
 
-const store = new PvcStore(Deno.args[0]!, systemClock);
+const [directory = "", cacheDirectory] = Deno.args;
+const files = new PvcStore(directory, systemClock);
+const store = cacheDirectory === undefined ? files : new CachedStore({
+  store: files,
+  cache: new ArtifactCache({ directory: cacheDirectory, limitBytes: 2 ** 30 }),
+  clock: systemClock,
+});
 const recent = new RecentArtifacts({ store, clock: systemClock });
 const server = new HttpServer({
   address: { hostname: "127.0.0.1", port: 0 },

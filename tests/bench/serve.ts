@@ -4,16 +4,23 @@
  *
  *     deno run -A tests/bench/serve.ts
  */
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { artifactKey } from "../../src/core/artifact_key.ts";
 import { buildPeers, type Peers } from "./build_peers.ts";
 import { MeasuredServer } from "./measured_server.ts";
 
-const key = (digit: string) =>
-  artifactKey({ namespace: "bench", name: "bench", hex: digit.repeat(64) });
-const small = key("1");
-const large = key("2");
 const largeBytes = 100_000_000;
+const smallArtifact = crypto.getRandomValues(new Uint8Array(50_000));
+const largeArtifact = new Uint8Array(largeBytes).fill(7);
+const key = (bytes: Uint8Array) =>
+  artifactKey({
+    namespace: "bench",
+    name: "bench",
+    hex: createHash("sha256").update(bytes).digest("hex"),
+  });
+const small = key(smallArtifact);
+const large = key(largeArtifact);
 const mebi = 1024 * 1024;
 
 interface Load {
@@ -63,14 +70,20 @@ class Bench {
     };
   }
 
-  ours(): Promise<MeasuredServer> {
+  /** @param cacheDirectory makes it a gateway */
+  ours(...cacheDirectory: readonly string[]): Promise<MeasuredServer> {
     const script = new URL("artifact_process.ts", import.meta.url).pathname;
     const flags = [
       "run",
       "--allow-all",
       "--v8-flags=--max-semi-space-size=2,--heap-growing-percent=25",
     ];
-    return MeasuredServer.start(Deno.execPath(), [...flags, script, this.#directory]);
+    return MeasuredServer.start(Deno.execPath(), [
+      ...flags,
+      script,
+      this.#directory,
+      ...cacheDirectory,
+    ]);
   }
 
   go(): Promise<MeasuredServer> {
@@ -134,6 +147,33 @@ class Bench {
       bar: 130,
       atMost: true,
     }];
+  }
+
+  /** A gateway reads each artifact once from the store, and then from its cache. */
+  async gateway(): Promise<readonly Bar[]> {
+    const cache = await Deno.makeTempDir({ prefix: "externalsource-bench-cache-" });
+    await using gateway = await this.ours(cache);
+    await this.load(gateway, large, { clients: 10, seconds: 0, once: true });
+    const peak = gateway.peakBytes();
+    const bars: Bar[] = [{
+      what: "gateway: 100 MB, 10 at once: MiB of memory",
+      reached: peak / mebi,
+      bar: 130,
+      atMost: true,
+    }];
+    const loads = [["50 KB", small, 8, 3], ["100 MB", large, 1, 2]] as const;
+    for (const [what, path, clients, seconds] of loads) {
+      const [files, cached] = await this.beside(gateway, path, { clients, seconds });
+      say(`gateway: ${what}: ${words(cached)}; local files: ${words(files)}`);
+      bars.push({
+        what: `gateway: ${what}: requests/s of local files ÷ its own`,
+        reached: files.requestsPerSecond / cached.requestsPerSecond,
+        bar: 1.2,
+        atMost: true,
+      });
+    }
+    await Deno.remove(cache, { recursive: true });
+    return bars;
   }
 
   /** 5,000 silent clients and 500 that do not read; downloads begin before them and go on beside them. */
@@ -205,13 +245,14 @@ const directory = await Deno.makeTempDir({ prefix: "externalsource-bench-" });
 try {
   await Deno.chmod(directory, 0o755); // nginx's workers read it as another user
   await Deno.mkdir(join(directory, small, ".."), { recursive: true });
-  await Deno.writeFile(join(directory, small), crypto.getRandomValues(new Uint8Array(50_000)));
-  await Deno.writeFile(join(directory, large), new Uint8Array(largeBytes).fill(7));
+  await Deno.writeFile(join(directory, small), smallArtifact);
+  await Deno.writeFile(join(directory, large), largeArtifact);
   const bench = new Bench(await buildPeers(), directory);
   const bars = [
     ...await bench.smallOnes(),
     ...await bench.largeOnes(),
     ...await bench.tenAtOnce(),
+    ...await bench.gateway(),
     ...await bench.attacked(),
   ];
   for (const bar of bars) {
