@@ -26,10 +26,10 @@ function say(text: string) {
 async function prepare() {
   say("looking for what the tests need; on a fresh machine it is built, in about 10 minutes");
   await runCommand(`${root}tests/cluster/apt.sh`, {
-    args: ["control-plane", "flux", "hooks", "redis"],
+    args: ["control-plane", "flux", "hooks", "s3", "redis"],
   });
   await provideGo();
-  await buildPrograms(["control-plane", "flux", "hooks"]);
+  await buildPrograms(["control-plane", "flux", "hooks", "s3"]);
   await buildFetcher();
 }
 

@@ -77,6 +77,9 @@ class DefaultCredentials implements S3Credentials {
     } catch (error) {
       // Of its chain only the last link's words would be left, which mislead where another one was meant.
       if (!(error instanceof Error)) throw error;
+      if (error.name !== "CredentialsProviderError") {
+        throw new S3CredentialsError(`the service that gives credentials failed (${error.name})`);
+      }
       throw new S3CredentialsError(
         "no credentials; set S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY, S3_CREDENTIALS_FILE, AWS_* or a role",
       );

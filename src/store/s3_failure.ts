@@ -1,6 +1,6 @@
 import type { S3ServiceException } from "@aws-sdk/client-s3";
 import { S3CredentialsError } from "./s3_credentials.ts";
-import { S3TransportError } from "./s3_transport.ts";
+import { S3TransportError, transportError } from "./s3_transport.ts";
 import { storageError } from "./storage_error.ts";
 
 /** What a failure is told about. */
@@ -38,7 +38,7 @@ export function isUnsupported(error: unknown): boolean {
 
 /** What to throw for a failed request: a storage failure, or the error itself if it is a bug. */
 export function s3Failure(error: unknown, context: S3FailureContext): unknown {
-  const state = stateOf(error, context);
+  const state = stateOf(transportError(error), context);
   return state === undefined ? error : storageError(`${context.action}: ${state}`);
 }
 

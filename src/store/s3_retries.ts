@@ -14,7 +14,9 @@ export const s3Retries: RetryStrategyV2 = {
   refreshRetryTokenForRetry(token: RetryToken, { errorType, error }: RetryErrorInfo) {
     const count = token.getRetryCount();
     const delays = errorType === "THROTTLING" ? throttledDelaysMs : delaysMs;
-    const delayMs = errorType === "CLIENT_ERROR" ? undefined : delays[count];
+    // 501: what a service does not know it will not know in a second either.
+    const isLasting = errorType === "CLIENT_ERROR" || error?.$metadata?.httpStatusCode === 501;
+    const delayMs = isLasting ? undefined : delays[count];
     if (delayMs === undefined) return Promise.reject(error ?? new Error("No more tries"));
     return Promise.resolve(tokenOf(count + 1, delayMs));
   },

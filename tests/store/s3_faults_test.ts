@@ -209,6 +209,9 @@ Deno.test("S3Store outlasts one failure of each kind that another try mends", as
       await store.put(key, artifact);
       proxy.fail(fault);
       assert.deepEqual(await readKey(store, key), bytesOf(1, 150_000), JSON.stringify(fault));
+      // 500 bytes of the answer are its head and a part of its body.
+      proxy.fail("after" in fault ? { ...fault, after: 500 } : fault);
+      assert.equal((await Array.fromAsync(store.list(""))).length, 1, JSON.stringify(fault));
     }
   });
 });
