@@ -5,6 +5,7 @@ import { digestOf } from "../core/revision.ts";
 import { StepError } from "../core/step_error.ts";
 import type { ArtifactFile, ArtifactStore, StoredArtifact, StoredInfo } from "./artifact_store.ts";
 import { compareStores, type StoredPair } from "./compare_stores.ts";
+import { isGoArtifact } from "./go_artifact.ts";
 import { asStorageError, storageError } from "./storage_error.ts";
 
 /** What a copy has come to. */
@@ -119,7 +120,7 @@ class StoreCopy {
     const path = `${directory}/${this.#files++}`;
     try {
       const artifact = await receive(info.key, stored, { path, signal });
-      refuseWrong(info.key, artifact);
+      await refuseWrong(info.key, artifact);
       await to.put(info.key, artifact);
       return "copied";
     } catch (error) {
@@ -166,10 +167,11 @@ async function* readable(key: string, stored: StoredArtifact): AsyncGenerator<Ui
 }
 
 /** A target would take them, and serve them to consumers that refuse them. */
-function refuseWrong(key: string, { digest, size }: ArtifactFile): void {
-  if (digest === digestOfKey(key)) return;
+async function refuseWrong(key: string, { file, digest, size }: ArtifactFile): Promise<void> {
+  const hex = parseArtifactKey(key)?.hex ?? "";
+  if (digest === digestOf(hex) || await isGoArtifact(file, hex)) return;
   throw new StepError(
-    `Cannot copy "${key}": the ${size} bytes stored there have the digest ${digest}, so they are damaged or of the Go implementation`,
+    `Cannot copy "${key}": its ${size} bytes are damaged, they have the digest ${digest}`,
     { class: "rejected", reason: "ArtifactCorrupted" },
   );
 }

@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
+import { gzipSync } from "node:zlib";
+import { pack } from "tar-stream";
 import { bytesOf, packedFile, readKey } from "../../tests/contract/store.ts";
 import { ManualClock } from "../../tests/manual_clock.ts";
 import { artifactKey } from "../core/artifact_key.ts";
@@ -35,11 +39,19 @@ class World implements AsyncDisposable {
     seed: number,
     { key, length = 10 }: { readonly key?: string; readonly length?: number } = {},
   ): Promise<string> {
-    const source = { namespace: "apps", name: `app-${seed}` };
-    const bytes = bytesOf(seed, length);
-    const packed = await packedFile(`${this.#directory}/packed`, bytes, source);
-    await store.put(key ?? packed.key, packed.artifact);
-    return key ?? packed.key;
+    const hex = createHash("sha256").update(bytesOf(seed, length)).digest("hex");
+    const own = artifactKey({ namespace: "apps", name: `app-${seed}`, hex });
+    return await this.putBytes(store, bytesOf(seed, length), key ?? own);
+  }
+
+  async putBytes(
+    store: Pick<ArtifactStore, "put">,
+    bytes: Uint8Array,
+    key: string,
+  ): Promise<string> {
+    const { artifact } = await packedFile(`${this.#directory}/packed`, bytes);
+    await store.put(key, artifact);
+    return key;
   }
 
   copy(change: Partial<CopyOptions> = {}): Promise<CopyCounts> {
@@ -132,8 +144,24 @@ Deno.test("copyStore() reports wrong bytes and does not copy them", async () => 
   assert.equal(await world.to.stat(wrongKey), undefined);
   assert.match(
     world.problems[0]!,
-    /^Cannot copy "artifacts\/apps\/wrong\/f{64}\.tar\.gz": the 10 bytes stored there have the digest sha256:/,
+    /^Cannot copy "artifacts\/apps\/wrong\/f{64}\.tar\.gz": its 10 bytes are damaged, they have the digest sha256:/,
   );
+});
+
+Deno.test("copyStore() copies what the Go implementation named after its document", async () => {
+  await using world = await World.open();
+  const document = new TextEncoder().encode("a document");
+  const packing = pack();
+  packing.entry({ name: "data" }, "a document");
+  packing.finalize();
+  const tar = Buffer.concat(await Array.fromAsync(packing as AsyncIterable<Uint8Array>));
+  const hex = createHash("sha256").update(document).digest("hex");
+  const key = artifactKey({ namespace: "apps", name: "go", hex });
+  await world.putBytes(world.from, gzipSync(tar), key);
+  assert.deepEqual(await world.copy(), {
+    ...{ ...nothing, copied: 1, copiedBytes: gzipSync(tar).length },
+  });
+  assert.deepEqual(await readKey(world.to, key), new Uint8Array(gzipSync(tar)));
 });
 
 Deno.test("copyStore() does without what was collected since it was listed", async () => {
