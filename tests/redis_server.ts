@@ -127,7 +127,9 @@ async function disposeAll(servers: readonly RedisServer[]): Promise<void> {
 }
 
 /** A cluster of three masters. */
-export async function startRedisCluster(): Promise<RedisGroup> {
+export async function startRedisCluster(
+  options: Pick<RedisServerOptions, "args"> = {},
+): Promise<RedisGroup> {
   const ports = await freePorts(6);
   const servers = await Promise.all([0, 1, 2].map((index) =>
     startRedis({
@@ -135,6 +137,7 @@ export async function startRedisCluster(): Promise<RedisGroup> {
       args: [
         ...["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"],
         ...["--cluster-port", `${ports[index + 3]}`, "--cluster-require-full-coverage", "no"],
+        ...options.args ?? [],
       ],
     })
   ));
@@ -158,8 +161,14 @@ export async function startRedisCluster(): Promise<RedisGroup> {
   };
 }
 
+/** A {@linkcode RedisGroup} with a Sentinel. */
+export interface RedisSentinelGroup extends RedisGroup {
+  /** What the Sentinel answers to a command. */
+  ask(...command: string[]): Promise<string>;
+}
+
 /** A master, a replica and one Sentinel, which makes the replica the master 0.5 s after the master has gone. */
-export async function startRedisSentinel(): Promise<RedisGroup> {
+export async function startRedisSentinel(): Promise<RedisSentinelGroup> {
   const master = await startRedis({ args: ["--repl-diskless-sync-delay", "0"] });
   const replica = await startRedis({
     args: ["--replicaof", "127.0.0.1", `${master.port}`],
@@ -187,6 +196,7 @@ sentinel failover-timeout ours 3000
   );
   return {
     servers: [master, replica],
+    ask,
     // Nobody listens at the first one.
     url: `redis+sentinel://127.0.0.1:${deadPort},127.0.0.1:${port}/ours`,
     async [Symbol.asyncDispose]() {

@@ -41,8 +41,7 @@ export class RedisArtifact implements StoredArtifact {
           const chunk = chunkRange(chunkAt(at), this.size);
           const bytes = await this.#readChunk(chunkAt(at));
           const next = Math.min(end, chunk.end);
-          // A copy: whoever reads may transfer it, and the library's buffers lie in shared memory.
-          controller.enqueue(new Uint8Array(bytes.subarray(at - chunk.start, next - chunk.start)));
+          controller.enqueue(ownBytes(bytes).subarray(at - chunk.start, next - chunk.start));
           at = next;
         }
         if (at === end) controller.close();
@@ -62,4 +61,11 @@ export class RedisArtifact implements StoredArtifact {
     if (offset + part.length === chunk.length) this.#held = undefined;
     return part.length;
   }
+}
+
+/** Whoever reads a stream may transfer what it gets: the library's small buffers lie in memory that others use too. */
+function ownBytes(bytes: Uint8Array): Uint8Array {
+  const { buffer, byteOffset, length } = bytes;
+  const isAlone = buffer.byteLength === length;
+  return isAlone ? new Uint8Array(buffer, byteOffset, length) : new Uint8Array(bytes);
 }
