@@ -21,6 +21,8 @@ export interface ApiClientOptions {
   /** The whole exchange, or the time to the headers of a watch. @default 30 s */
   readonly timeoutMs?: number;
   readonly onCall?: (call: ApiCall) => void;
+  /** Asked right before anything but a read is sent: no wait may come between. @default always */
+  readonly mayWrite?: () => boolean;
 }
 
 /** What to ask of the API server. */
@@ -134,9 +136,12 @@ export class ApiClient {
   }
 
   async #send(request: ApiRequest): Promise<Exchange> {
-    const { clock } = this.#options;
+    const { clock, mayWrite = () => true } = this.#options;
     const access = await this.#connection.access();
     const { pool } = access;
+    if (request.method !== "GET" && !mayWrite()) {
+      throw new ObjectsUnavailableError(`${request.what}: this replica may not write now`);
+    }
     const startedAt = clock.now();
     const deadline = new Deadline({
       clock,

@@ -25,6 +25,8 @@ export interface KubeOptions {
   readonly watchNamespace?: string;
   /** Called after each call, for `rest_client_requests_total`. */
   readonly onCall?: (call: ApiCall) => void;
+  /** Asked right before each write is sent: whether this replica's lease still lets it. @default always */
+  readonly mayWrite?: () => boolean;
   /** Called for each event that is dropped. */
   readonly onDroppedEvent?: (event: ObjectEvent) => void;
   /** Called with what a log should say: failures of watching, objects that cannot be read. */
@@ -91,6 +93,7 @@ export function connectKube(options: KubeOptions): KubeObjects {
     userAgent: options.userAgent,
     timeoutMs: times.requestMs,
     ...(options.onCall ? { onCall: options.onCall } : {}),
+    ...(options.mayWrite ? { mayWrite: options.mayWrite } : {}),
   });
   const { onDroppedEvent } = options;
   const events = new EventRecorder(client, {
