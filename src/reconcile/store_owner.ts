@@ -1,9 +1,13 @@
 import type { ArtifactStore } from "../store/artifact_store.ts";
 import {
+  clusterMarkName,
   judgeOwnerMark,
+  judgeSharedMark,
   ownerMark,
   ownerMarkName,
   type OwnerSelector,
+  sharedMark,
+  sharedMarkName,
   type StoreOwnership,
 } from "../store/owner_mark.ts";
 
@@ -20,11 +24,22 @@ export interface StoreOwnerOptions {
 }
 
 const consequence = "so no artifact is swept or collected";
+const sole =
+  "if this cluster alone uses it now, for example after a restore, start the controller " +
+  "once with --store-adopt";
 const states = {
   foreign: "bears the mark of another cluster",
   unreadable: "bears a mark that cannot be understood",
   absent: "does not keep the mark of this one",
+  shared:
+    "is used by another cluster too, to which nothing of this one is known: give each its own",
 } as const;
+
+/** Whether anything may be deleted; `mark`: what says so. */
+interface Judgement {
+  readonly ownership: StoreOwnership | "shared";
+  readonly mark: string;
+}
 
 /**
  * Whether anything may be deleted from a store (DESIGN §8). To a controller on a volume of another cluster every artifact
@@ -51,9 +66,9 @@ export class StoreOwner {
 
   async #check(): Promise<boolean> {
     try {
-      const ownership = await this.#own();
+      const { ownership, mark } = await this.#own();
       if (ownership === "ours") this.#refusal = undefined;
-      else this.#refuse(this.#reason(ownership));
+      else this.#refuse(`the store ${states[ownership]} (${mark}); ${sole}`);
       return ownership === "ours";
     } catch (error) {
       this.#refuse(error instanceof Error ? error.message : String(error));
@@ -61,23 +76,38 @@ export class StoreOwner {
     }
   }
 
-  async #own(): Promise<StoreOwnership> {
+  async #own(): Promise<Judgement> {
     const { store, readClusterUid } = this.#options;
     const uid = this.#clusterUid ??= await readClusterUid();
-    const judge = async () => judgeOwnerMark(await store.readMark(this.#mark), uid);
-    const ownership = await judge();
-    const adopts = this.#mayAdopt && (ownership === "foreign" || ownership === "unreadable");
-    if (ownership !== "absent" && !adopts) return ownership;
-    await store.writeMark(this.#mark, ownerMark(uid), { replace: adopts });
+    // Before the others: who lives learns from them that it is not alone, and says so.
+    if (this.#mayAdopt) await this.#write(sharedMarkName, sharedMark(false));
+    const mine = await this.#claim(this.#mark, uid);
+    const judgement = mine.ownership === "ours" ? await this.#claim(clusterMarkName, uid) : mine;
     this.#mayAdopt = false; // else two that were both told to would take it from each other for ever
-    return await judge();
+    const isShared = judgeSharedMark(await store.readMark(sharedMarkName));
+    if (judgement.ownership === "ours") {
+      return isShared ? { ownership: "shared", mark: sharedMarkName } : judgement;
+    }
+    if (judgement.ownership === "foreign" && !isShared) {
+      await this.#write(sharedMarkName, sharedMark(true));
+    }
+    return judgement;
   }
 
-  #reason(ownership: keyof typeof states): string {
-    return `the store ${
-      states[ownership]
-    } (${this.#mark}); if this cluster alone uses it now, for example ` +
-      "after a restore, start the controller once with --store-adopt";
+  /** Writes a mark where there is none, and over another's once if we were told to. */
+  async #claim(mark: string, uid: string): Promise<Judgement> {
+    const { store } = this.#options;
+    const judge = async () => judgeOwnerMark(await store.readMark(mark), uid);
+    const ownership = await judge();
+    if (ownership === "ours" || ownership !== "absent" && !this.#mayAdopt) {
+      return { ownership, mark };
+    }
+    await store.writeMark(mark, ownerMark(uid), { replace: this.#mayAdopt });
+    return { ownership: await judge(), mark };
+  }
+
+  #write(mark: string, text: string): Promise<void> {
+    return this.#options.store.writeMark(mark, text, { replace: true });
   }
 
   #refuse(reason: string): void {

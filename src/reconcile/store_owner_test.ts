@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ManualClock } from "../../tests/manual_clock.ts";
 import { MemoryStore } from "../store/memory_store.ts";
-import { ownerMark, ownerMarkName } from "../store/owner_mark.ts";
+import { ownerMark, ownerMarkName, sharedMarkName } from "../store/owner_mark.ts";
 import { StoreOwner, type StoreOwnerOptions } from "./store_owner.ts";
 
 const selector = { namespace: "", labels: "" };
@@ -71,14 +71,52 @@ Deno.test("StoreOwner adopts if it is told to, and stops whoever had the store b
   }
 });
 
-Deno.test("StoreOwner adopts once: two that were told to do not take it from each other", async () => {
+Deno.test("StoreOwner adopts once: of two that were told to neither deletes while the other lives", async () => {
   const world = new World();
   await world.plant(ownerMark("zero"));
   const [one, two] = [world.owner("one", { adopt: true }), world.owner("two", { adopt: true })];
   assert.equal(await one.mayDelete(), true);
   assert.equal(await two.mayDelete(), true);
   assert.equal(await one.mayDelete(), false);
-  assert.equal(await two.mayDelete(), true);
+  assert.equal(await two.mayDelete(), false);
+  assert.match(world.told[1]!, /is used by another cluster too.*give each its own.*--store-adopt/);
+  assert.equal(await world.owner("two", { adopt: true }).mayDelete(), true, "one has ended");
+  assert.equal(await world.owner("two").mayDelete(), true);
+});
+
+for (const watched of [{ namespace: "", labels: "" }, { namespace: "apps", labels: "" }]) {
+  const other = { ...watched, labels: "team=other" };
+  Deno.test(`StoreOwner lets neither of two clusters delete, the second of which watches ${JSON.stringify(other)}`, async () => {
+    const world = new World();
+    const one = world.owner("one", { selector: watched });
+    assert.equal(await one.mayDelete(), true);
+    assert.equal(await world.owner("two", { selector: other }).mayDelete(), false);
+    assert.equal(await one.mayDelete(), false);
+    assert.equal(await world.owner("one", { selector: watched }).mayDelete(), false);
+    assert.equal(world.told.length, 3);
+  });
+}
+
+Deno.test("StoreOwner lets controllers of one cluster delete, whatever they watch", async () => {
+  const world = new World();
+  const selectors = [selector, { namespace: "apps", labels: "" }, { namespace: "", labels: "a=b" }];
+  const owners = selectors.map((each) => world.owner("one", { selector: each }));
+  for (const owner of [...owners, ...owners]) assert.equal(await owner.mayDelete(), true);
+});
+
+Deno.test("StoreOwner tells the first of two clusters with one selector that it is not alone", async () => {
+  const world = new World();
+  const one = world.owner("one");
+  assert.equal(await one.mayDelete(), true);
+  assert.equal(await world.owner("two").mayDelete(), false);
+  assert.equal(await one.mayDelete(), false);
+});
+
+Deno.test("StoreOwner says no where it cannot read whether the store is shared", async () => {
+  const world = new World();
+  await world.store.writeMark(sharedMarkName, "{", { replace: true });
+  assert.equal(await world.owner("one").mayDelete(), false);
+  assert.equal(await world.owner("one", { adopt: true }).mayDelete(), true);
 });
 
 Deno.test("StoreOwner asks and adopts once for many questions at once", async () => {
@@ -91,11 +129,12 @@ Deno.test("StoreOwner asks and adopts once for many questions at once", async ()
   assert.deepEqual([new Set(answers), reads], [new Set([true]), 1]);
 });
 
-Deno.test("StoreOwner lets one of two clusters that start at once have a new store", async () => {
+Deno.test("StoreOwner lets at most one of two clusters that start at once have a new store, and no longer than the other is unseen", async () => {
   const world = new World();
   const owners = [world.owner("one"), world.owner("two")];
   const answers = await Promise.all(owners.map((owner) => owner.mayDelete()));
-  assert.deepEqual(answers.toSorted(), [false, true]);
+  assert.ok(answers.includes(false));
+  assert.deepEqual(await Promise.all(owners.map((owner) => owner.mayDelete())), [false, false]);
 });
 
 Deno.test("StoreOwner says no while the cluster cannot be named, says why, and asks again", async () => {

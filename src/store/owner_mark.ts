@@ -25,6 +25,25 @@ export function ownerMark(clusterUid: string): string {
   return `${JSON.stringify({ cluster: clusterUid })}\n`;
 }
 
+/**
+ * The name of the mark of the first cluster that came to a store, whatever it watches: a controller with another selector,
+ * to which the sources of this one look gone, learns from it that it is not alone.
+ */
+export const clusterMarkName = `.cluster-${"0".repeat(64)}.json`;
+
+/** The name of the mark by which a cluster that came later tells the first: neither can know what the other needs. */
+export const sharedMarkName = `.shared-${"0".repeat(64)}.json`;
+
+/** The text of that mark. */
+export function sharedMark(isShared: boolean): string {
+  return `${JSON.stringify({ shared: isShared })}\n`;
+}
+
+/** Whether several clusters use a store with this mark; one that cannot be read says yes. */
+export function judgeSharedMark(mark: string | undefined): boolean {
+  return mark !== undefined && mark !== sharedMark(false);
+}
+
 /** Whose a store with this mark is, for the cluster with this uid. */
 export function judgeOwnerMark(mark: string | undefined, clusterUid: string): StoreOwnership {
   if (mark === undefined) return "absent";
