@@ -1,8 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
-import type { ServerCertificate } from "./listen_tls.ts";
 import type { PeerTrust } from "./peer_connection.ts";
-import { checkCertificate } from "./listen_tls.ts";
+import { checkCertificate, type ServerCertificate } from "./server_certificate.ts";
 import { WatchedFiles } from "./watched_files.ts";
 
 /** Where a certificate is, as a Kubernetes Secret of type `kubernetes.io/tls` is mounted. */

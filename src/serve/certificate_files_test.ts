@@ -3,7 +3,7 @@ import { CertificateAuthority } from "../../tests/certificate_authority.ts";
 import { ManualClock } from "../../tests/manual_clock.ts";
 import { settle } from "../../tests/settle.ts";
 import { CertificateFiles } from "./certificate_files.ts";
-import type { ServerCertificate } from "./listen_tls.ts";
+import type { ServerCertificate } from "./server_certificate.ts";
 
 const authority = new CertificateAuthority();
 const hosts = ["artifacts.test", "127.0.0.1"];

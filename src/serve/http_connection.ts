@@ -1,4 +1,5 @@
 import { answerHead } from "./answer_head.ts";
+import type { ClientConnection } from "./client_connection.ts";
 import type { ConnectionPhase } from "./connection_table.ts";
 import { type HttpAnswer, textAnswer } from "./http_answer.ts";
 import type { HttpHandler } from "./http_handler.ts";
@@ -22,12 +23,12 @@ export interface ConnectionContext {
 
 /** One HTTP/1 client: heads come in, answers go out, one after the other. */
 export class HttpConnection {
-  readonly #connection: Deno.Conn;
+  readonly #connection: ClientConnection;
   readonly #context: ConnectionContext;
   readonly #remoteAddress: string;
   #bytes = 0;
 
-  constructor(connection: Deno.Conn<Deno.NetAddr>, context: ConnectionContext) {
+  constructor(connection: ClientConnection, context: ConnectionContext) {
     this.#connection = connection;
     // A socket for both families names an IPv4 client so (RFC 4291 §2.5.5.2).
     this.#remoteAddress = connection.remoteAddr.hostname.replace(/^::ffff:(?=[0-9.]+$)/i, "");

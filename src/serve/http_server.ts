@@ -1,3 +1,4 @@
+import { createSecureContext, type SecureContext } from "node:tls";
 import type { Clock } from "../core/clock.ts";
 import type { BindAddress } from "./bind_address.ts";
 import {
@@ -9,9 +10,10 @@ import {
 import { type ConnectionContext, HttpConnection } from "./http_connection.ts";
 import type { HttpHandler } from "./http_handler.ts";
 import { listenTcp } from "./listen_tcp.ts";
-import { listenTls, type ServerCertificate } from "./listen_tls.ts";
 import { PiecePool } from "./piece_pool.ts";
+import type { ServerCertificate } from "./server_certificate.ts";
 import type { ServerObserver } from "./server_observer.ts";
+import { TlsConnection } from "./tls_connection.ts";
 
 /** How a server is set up. */
 export interface HttpServerOptions {
@@ -45,8 +47,8 @@ const acceptRetryMs = 100;
 export class HttpServer {
   /** Where it listens; the port is the real one, also if port 0 was asked for. */
   readonly address: BindAddress;
-  #listener: Deno.TcpListener | Deno.TlsListener;
-  #certificate: ServerCertificate | undefined;
+  readonly #listener: Deno.TcpListener;
+  #secureContext: SecureContext | undefined;
   readonly #options: HttpServerOptions;
   readonly #observer: ServerObserver;
   readonly #table: ConnectionTable<HttpConnection>;
@@ -68,8 +70,8 @@ export class HttpServer {
       progress: (connection, phase) => this.#progress(connection, phase),
       isDraining: () => this.#draining,
     };
-    this.#certificate = options.certificate;
-    this.#listener = this.#listen(options.address);
+    this.#secureContext = options.certificate && createSecureContext(options.certificate);
+    this.#listener = listenTcp(options.address);
     const { hostname, port } = this.#listener.addr as Deno.NetAddr;
     this.address = { hostname, port };
     this.#accept();
@@ -87,34 +89,18 @@ export class HttpServer {
 
   /** Takes no more connections, lets running answers end for at most `timeoutMs`, then cuts them. */
   async drain(timeoutMs: number): Promise<void> {
+    if (!this.#draining) this.#listener.close();
     this.#draining = true;
-    this.#stopListening();
     this.#cancelTimer?.();
     this.#closeAll("idle", "reading");
     await this.#answersEnd(timeoutMs);
     this.#closeAll("idle", "reading", "answering");
   }
 
-  /**
-   * Speaks TLS with another certificate from now on; connections that are open go on. The runtime binds a certificate to
-   * a listener, so for a millisecond nobody listens, and a client that comes then has to come again.
-   */
+  /** Speaks TLS with another certificate to those who connect from now on. */
   useCertificate(certificate: ServerCertificate): void {
-    if (!this.#certificate) throw new TypeError("Cannot change the certificate: there is no TLS");
-    this.#certificate = certificate;
-    this.#stopListening();
-  }
-
-  #stopListening(): void {
-    try {
-      this.#listener.close();
-    } catch (error) {
-      if (!(error instanceof Deno.errors.BadResource)) throw error; // stopped before
-    }
-  }
-
-  #listen(address: BindAddress): Deno.TcpListener | Deno.TlsListener {
-    return this.#certificate ? listenTls(address, this.#certificate) : listenTcp(address);
+    if (!this.#secureContext) throw new TypeError("Cannot change the certificate: there is no TLS");
+    this.#secureContext = createSecureContext(certificate);
   }
 
   #answersEnd(timeoutMs: number): Promise<void> {
@@ -141,7 +127,6 @@ export class HttpServer {
         this.#serve(await this.#listener.accept());
       } catch (error) {
         if (this.#draining) return;
-        if (error instanceof Deno.errors.BadResource && this.#listenAgain()) continue;
         this.#observer.failed?.(error);
         // Most likely too many open files: those that are busy must end first.
         await new Promise<void>((resolve) => {
@@ -151,21 +136,13 @@ export class HttpServer {
     }
   }
 
-  #listenAgain(): boolean {
-    try {
-      const { hostname } = this.#options.address;
-      this.#listener = this.#listen({ hostname, port: this.address.port });
-      return true;
-    } catch (error) {
-      this.#observer.failed?.(error);
-      return false;
-    }
-  }
-
-  #serve(accepted: Deno.TcpConn | Deno.TlsConn): void {
+  #serve(accepted: Deno.TcpConn): void {
     if (this.#draining) return accepted.close();
-    if ("setNoDelay" in accepted) accepted.setNoDelay(true);
-    const connection = new HttpConnection(accepted, this.#context);
+    accepted.setNoDelay(true);
+    const client = this.#secureContext
+      ? new TlsConnection(accepted, this.#secureContext)
+      : accepted;
+    const connection = new HttpConnection(client, this.#context);
     this.#progress(connection, "reading");
     this.#startSweep();
     connection.run().then(() => this.#leave(connection));

@@ -1,7 +1,7 @@
 import type { BindAddress } from "./bind_address.ts";
 
 /** Pending connections; Linux takes the smaller of this and net.core.somaxconn. */
-export const tcpBacklog = 4_096;
+const tcpBacklog = 4_096;
 
 /**
  * Listens on an address. An empty host is IPv6 and IPv4 at once, or IPv4 alone on a machine without IPv6.

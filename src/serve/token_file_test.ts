@@ -47,7 +47,7 @@ test("takes a new token within a second, and the old one for a minute more", asy
   assert.ok(tokens.accepts("bearer  first-token"), "RFC 9110 §11.1: the scheme in any case");
   const wrong = ["", "first-token", "Bearer ", "Bearer first-toke", "Bearer first-tokens"];
   for (const each of [undefined, ...wrong, "Basic first-token"]) {
-    assert.equal(tokens.accepts(each), false, each);
+    assert.equal(tokens.accepts(each), false, String(each));
   }
   await Deno.writeTextFile(file, "second-token");
   await second();
