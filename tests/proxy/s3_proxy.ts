@@ -18,6 +18,12 @@ interface Pair {
   readonly server: Deno.TcpConn;
 }
 
+interface Hold {
+  readonly beginning: string;
+  readonly held: () => void;
+  readonly released: Promise<void>;
+}
+
 const endOfHead = "\r\n\r\n";
 const latin1 = new TextDecoder("latin1");
 
@@ -30,6 +36,7 @@ export class S3Proxy implements AsyncDisposable {
   #faults: S3Fault[] = [];
   readonly #accepting: Promise<void>;
   readonly #closed = new AbortController();
+  #hold: Hold | undefined;
 
   constructor(target: string) {
     const { hostname, port } = new URL(target);
@@ -39,6 +46,14 @@ export class S3Proxy implements AsyncDisposable {
 
   get url(): string {
     return `http://127.0.0.1:${(this.#listener.addr as Deno.NetAddr).port}`;
+  }
+
+  /** From now on holds back the first request whose head begins so, until `release()`. */
+  hold(beginning: string): { readonly held: Promise<void>; readonly release: () => void } {
+    const held = Promise.withResolvers<void>();
+    const released = Promise.withResolvers<void>();
+    this.#hold = { beginning, held: held.resolve, released: released.promise };
+    return { held: held.promise, release: released.resolve };
   }
 
   /** Cuts every connection; the next ones suffer these faults, one each, and those after them none. */
@@ -81,7 +96,10 @@ export class S3Proxy implements AsyncDisposable {
 
   async #copyRequests({ client, server }: Pair, fault: S3Fault | undefined): Promise<void> {
     const flip = fault?.kind === "flip-request" ? flipper(fault.at) : (piece: Uint8Array) => piece;
-    for await (const piece of pieces(client)) await writeAll(server, flip(piece));
+    for await (const piece of pieces(client)) {
+      await this.#holdBack(piece);
+      await writeAll(server, flip(piece));
+    }
     closeQuietly(server);
   }
 
@@ -97,6 +115,14 @@ export class S3Proxy implements AsyncDisposable {
       break;
     }
     closeQuietly(client);
+  }
+
+  async #holdBack(piece: Uint8Array): Promise<void> {
+    const hold = this.#hold;
+    if (!hold || !latin1.decode(piece).startsWith(hold.beginning)) return;
+    this.#hold = undefined;
+    hold.held();
+    await hold.released;
   }
 
   #sleep(ms: number): Promise<void> {

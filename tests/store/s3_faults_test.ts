@@ -147,10 +147,10 @@ class FaultRounds {
     const isRight = await tried(store.verify(one.key, one.artifact.digest));
     this.#note("look", isRight);
     if (isRight === undefined) return;
-    const isDamaged = faults[0]!.kind === "flip-answer" && !isRight;
-    if (!isDamaged) assert.equal(isRight, this.#known.get(one) === "there");
+    const isThere = this.#known.get(one) === "there";
+    if (faults[0]!.kind !== "flip-answer" || isRight) assert.equal(isRight, isThere);
     const info = await tried(store.stat(one.key).then((found) => ({ found })));
-    if (info) assert.equal(info.found?.size, isRight || isDamaged ? one.artifact.size : undefined);
+    if (info) assert.equal(info.found?.size, isThere ? one.artifact.size : undefined);
   }
 
   async #delete(one: PackedFile): Promise<void> {

@@ -14,6 +14,7 @@ import type { S3SettingValues } from "../../src/store/s3_settings.ts";
 import type { S3Store } from "../../src/store/s3_store.ts";
 import { bytesOf, type PackedFile, packedFile, readKey } from "../contract/store_fixtures.ts";
 import { ManualClock } from "../manual_clock.ts";
+import { S3Proxy } from "../proxy/s3_proxy.ts";
 import { S3Server } from "../s3_server.ts";
 import { s3TestCredentials, s3Values } from "./s3_values.ts";
 
@@ -296,6 +297,30 @@ serviceTest(
     await store.removeLeftovers();
     await assert.rejects(client.send(new GetObjectCommand(notice)), { name: "NoSuchKey" });
     client.destroy();
+  },
+);
+
+serviceTest(
+  "loses no put to a deletion of another replica that had looked before",
+  async (world) => {
+    const { open, bucket, directory } = world;
+    await using proxy = new S3Proxy(server.url);
+    const [store, slow] = [open(), open({ s3Endpoint: proxy.url })];
+    const { key, artifact } = await packedFile(directory, bytesOf(1, 50));
+    await store.put(key, artifact);
+    const { lastPut } = (await store.stat(key))!;
+    const hold = proxy.hold(`DELETE /${bucket}/artifacts/`);
+    const deleting = slow.delete(key, { putBefore: lastPut + 10_000 });
+    await hold.held;
+    const file = `${server.data}/${bucket}/${key}`;
+    const { ino } = await Deno.stat(file);
+    const putting = store.put(key, artifact);
+    while ((await Deno.stat(file)).ino === ino);
+    hold.release();
+    assert.equal(await deleting, true);
+    await putting;
+    assert.deepEqual(await readKey(store, key), bytesOf(1, 50));
+    await slow.close();
   },
 );
 
