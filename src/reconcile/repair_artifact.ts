@@ -46,7 +46,7 @@ export interface RepairContext {
  * Removes wrong bytes, which consumers would refuse anyway, and gets the right ones back, or else has the source fetched;
  * says so in an event. Nothing happens if the artifact was put again since it was looked at.
  *
- * @throws {StepError} class `storage` if the wrong bytes cannot be removed
+ * @throws {StepError} class `storage` if the wrong bytes cannot be removed; nothing was told then
  */
 export async function repairArtifact(lost: LostArtifact, context: RepairContext): Promise<void> {
   const { artifact, state } = lost;
@@ -55,9 +55,9 @@ export async function repairArtifact(lost: LostArtifact, context: RepairContext)
   if (!isStill) return;
   const key = sourceKey(lost.source.metadata);
   const recovered = await context.recover(artifact);
+  if (lost.isOwn && !recovered) await context.onLost(key, lost);
   context.onRepair({ key, artifact, state, recovered });
   if (!lost.isOwn) return;
-  if (!recovered) await context.onLost(key, lost);
   const objects = { source: lost.source, artifact: context.objects.artifacts.get(key) };
   const events = addressEvent(
     repairEvent({ artifact, state, recovered }),

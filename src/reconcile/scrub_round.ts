@@ -110,9 +110,9 @@ async function lookAt(key: SourceKey, look: Look, context: ScrubRoundContext): P
   if (isWhole) {
     context.known.delete(key);
   } else if (isNews && isStill) {
-    context.known.set(key, path);
     const state = info ? { state: "corrupt", info } as const : { state: "missing" } as const;
     await repairArtifact({ ...published, ...state }, context);
+    context.known.set(key, path);
   }
   const leftMs = bytesRead * 1_000 / scrubRate - (clock.now() - startedAt);
   if (leftMs > 0) await pause(leftMs, clock, signal);

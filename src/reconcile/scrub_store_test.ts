@@ -264,6 +264,19 @@ Deno.test("scrubStore() looks at copies of what others own in a store of its own
   assert.deepEqual([world.lost, world.events], [[], []]);
 });
 
+Deno.test("scrubStore() tries again when a lost source could not be handed over, and says so once", async () => {
+  await using world = new World({ a: "corrupt" });
+  let failures = 2;
+  const onLost: ScrubContext["onLost"] = (key, { state }) => {
+    if (failures-- > 0) throw storageError("Cannot delete: the store does not answer");
+    world.lost.push(`${key} ${state}`);
+  };
+  await world.start({ onLost });
+  await world.clock.advance(60_000);
+  assert.deepEqual(world.lost, ["team/a missing"]);
+  assert.deepEqual([world.repairs.length, world.events.length], [1, 1]);
+});
+
 Deno.test("scrubStore() says once of an artifact that it is lost, until it was stored again", async () => {
   await using world = new World({ a: "missing" });
   await world.start();
