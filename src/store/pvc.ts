@@ -15,12 +15,22 @@ export const pvc = defineStore({
       variable: "PVC_STORAGE_PATH",
       configMapKey: "storage.pvc.path",
     },
+    storageMinFree: {
+      type: "size",
+      default: 16 * 2 ** 20,
+      minimum: 0,
+      description:
+        "How many bytes the pvc store leaves free on its volume, so that what is no longer needed can still be deleted.",
+      flag: "storage-min-free",
+      variable: "STORAGE_MIN_FREE",
+    },
   },
   durable: true,
   shared: false,
-  async open({ storagePath }, clock) {
+  async open({ storagePath, storageMinFree }, clock) {
     await refuseUnusable(storagePath);
-    const store = new PvcStore(await Deno.realPath(storagePath), clock);
+    const root = await Deno.realPath(storagePath);
+    const store = new PvcStore(root, clock, { minFreeBytes: storageMinFree });
     await store.removeLeftovers();
     return store;
   },

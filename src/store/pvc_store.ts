@@ -1,3 +1,4 @@
+import { statfs } from "node:fs/promises";
 import { dirname } from "node:path/posix";
 import { parseArtifactKey } from "../core/artifact_key.ts";
 import type { Clock } from "../core/clock.ts";
@@ -5,13 +6,14 @@ import { fileErrorState } from "../core/file_error.ts";
 import type { ArtifactFile, ArtifactStore, StoredArtifact, StoredInfo } from "./artifact_store.ts";
 import { ignoreAbsence, ignoreFull, isAbsence } from "./file_conditions.ts";
 import { fileDigest } from "./file_digest.ts";
+import { formatBytes } from "./format_bytes.ts";
 import { type IncomingFile, IncomingFiles, unlockedMs } from "./incoming_files.ts";
 import { linkIfAbsent } from "./link_if_absent.ts";
 import { makeDirectories } from "./make_directories.ts";
 import { checkMarkName } from "./mark_name.ts";
 import { findCaptured, removeAll, removeOlder } from "./pvc_capture.ts";
 import { fileInfo, listFiles } from "./pvc_list.ts";
-import { asStorageError } from "./storage_error.ts";
+import { asStorageError, storageError } from "./storage_error.ts";
 import { openStoredFile } from "./stored_file.ts";
 import { syncDirectory } from "./sync_directory.ts";
 
@@ -19,6 +21,11 @@ import { syncDirectory } from "./sync_directory.ts";
 const maxMarkBytes = 4_096;
 /** How often a directory may vanish, because another writer deleted the last key in it, before a put gives up. */
 const maxMoves = 5;
+
+/** What puts leave of a volume. */
+export interface PvcRoom {
+  readonly minFreeBytes: number;
+}
 
 /**
  * Artifacts as files `{root}/{key}` on a volume; the time of the last put is the modification time. Safe for several
@@ -29,11 +36,16 @@ export class PvcStore implements ArtifactStore {
   readonly #root: string;
   readonly #clock: Clock;
   readonly #incoming: IncomingFiles;
+  readonly #minFreeBytes: number;
   #cancelRemoval = () => {};
 
-  /** @param root an absolute path without symbolic links */
-  constructor(root: string, clock: Clock) {
+  /**
+   * @param root an absolute path without symbolic links
+   * @param room what puts leave free on the volume; nothing unless told
+   */
+  constructor(root: string, clock: Clock, { minFreeBytes }: PvcRoom = { minFreeBytes: 0 }) {
     this.#root = root;
+    this.#minFreeBytes = minFreeBytes;
     this.#clock = clock;
     this.#incoming = new IncomingFiles(root);
   }
@@ -42,6 +54,7 @@ export class PvcStore implements ArtifactStore {
     if (!parseArtifactKey(key)) throw new TypeError(`Cannot store "${key}": not an artifact key`);
     await reporting(`Cannot store "${key}"`, async () => {
       if (await this.#refresh(key, artifact)) return;
+      await this.#refuseWithoutRoom(key, artifact.size);
       await using copy = await this.#incoming.receive(artifact, this.#clock.now());
       await this.#move(copy, key);
     });
@@ -160,6 +173,20 @@ export class PvcStore implements ArtifactStore {
       if (fileErrorState(error) === undefined) throw error;
       return false;
     }
+  }
+
+  async #refuseWithoutRoom(key: string, size: number): Promise<void> {
+    const { bavail, bsize, blocks } = await statfs(this.#root);
+    const free = bavail * bsize;
+    // Some remote file systems do not tell how large they are.
+    if (blocks === 0 || free - size >= this.#minFreeBytes) return;
+    throw storageError(
+      `Cannot store "${key}": it has ${formatBytes(size)}, and the volume has ${
+        formatBytes(free)
+      } free, of which ${
+        formatBytes(this.#minFreeBytes)
+      } are not used; enlarge the volume, or set a smaller --storage-min-free`,
+    );
   }
 
   async #move(copy: IncomingFile, key: string): Promise<void> {

@@ -12,7 +12,7 @@ import type { ArtifactStore } from "./artifact_store.ts";
 import { pvc } from "./pvc.ts";
 
 const openPvc = ({ clock, directory }: StoreTestContext) =>
-  pvc.open({ storagePath: directory }, clock);
+  pvc.open({ storagePath: directory, storageMinFree: 0 }, clock);
 
 testStore("PvcStore", openPvc);
 testStore("PvcStore shared by two processes", openPvc, { openAnother: openPvc });
@@ -31,7 +31,7 @@ function test(behaviour: string, body: (place: Place) => Promise<void>): void {
     const root = `${scratch}/volume`;
     const clock = new ManualClock(Date.now());
     try {
-      const store = await pvc.open({ storagePath: root }, clock);
+      const store = await pvc.open({ storagePath: root, storageMinFree: 0 }, clock);
       await body({ root, store, clock, scratch });
     } finally {
       await Deno.remove(scratch, { recursive: true });
@@ -68,7 +68,7 @@ test("leaves neither temporary files nor empty directories", async ({ root, stor
 test("has what another process put before", async ({ root, store, clock, scratch }) => {
   const { key, artifact } = await packedFile(scratch, bytesOf(1));
   await store.put(key, artifact);
-  const reopened = await pvc.open({ storagePath: root }, clock);
+  const reopened = await pvc.open({ storagePath: root, storageMinFree: 0 }, clock);
   assert.deepEqual(await readKey(reopened, key), bytesOf(1));
 });
 
@@ -159,7 +159,7 @@ test("removes leftovers when it is opened, but no file that is being written", a
   await Deno.utime(`${directory}/put-busy.tmp`, agoMs(20_000), agoMs(20_000));
   using busy = await Deno.open(`${directory}/put-busy.tmp`, { write: true });
   await busy.lock(true);
-  await pvc.open({ storagePath: root }, clock);
+  await pvc.open({ storagePath: root, storageMinFree: 0 }, clock);
   assert.deepEqual(await namesIn(directory), ["put-busy.tmp", "put-young.tmp"]);
   await clock.advance(20_000);
   await until(() => [...Deno.readDirSync(directory)].length === 1);
@@ -205,4 +205,21 @@ test("closes every file", async ({ store, scratch }) => {
     (await store.open(key))!.close();
   }
   assert.equal(countOpen(), before);
+});
+
+Deno.test("PvcStore leaves some of its volume free, but stores what it has already", async () => {
+  const scratch = await Deno.makeTempDir();
+  const { key, artifact } = await packedFile(scratch, bytesOf(1));
+  const openAt = (storageMinFree: number) =>
+    pvc.open({ storagePath: `${scratch}/volume`, storageMinFree }, new ManualClock(Date.now()));
+  const narrow = await openAt(2 ** 50);
+  await assert.rejects(narrow.put(key, artifact), {
+    class: "storage",
+    message:
+      /^Cannot store "artifacts\/.*": it has 68\.4 KiB, and the volume has [0-9.]+ [GT]iB free, of which 1\.0 PiB are not used; enlarge the volume, or set a smaller --storage-min-free$/,
+  });
+  await (await openAt(2 ** 20)).put(key, artifact);
+  await narrow.put(key, artifact);
+  assert.equal(await narrow.delete(key), true);
+  await Deno.remove(scratch, { recursive: true });
 });

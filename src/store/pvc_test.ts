@@ -2,7 +2,8 @@ import { strict as assert } from "node:assert";
 import { ManualClock } from "../../tests/manual_clock.ts";
 import { pvc } from "./pvc.ts";
 
-const open = (storagePath: string) => pvc.open({ storagePath }, new ManualClock());
+const open = (storagePath: string) =>
+  pvc.open({ storagePath, storageMinFree: 0 }, new ManualClock());
 
 Deno.test("pvc.open() makes the directory and leaves no probe in it", async () => {
   const parent = await Deno.makeTempDir();
@@ -38,7 +39,8 @@ Deno.test("pvc.open() says what is wrong with the directory and what to do", asy
 Deno.test("pvc.openToRead() reads what is there and makes nothing", async () => {
   const parent = await Deno.makeTempDir();
   const { openToRead } = pvc;
-  const read = (storagePath: string) => openToRead!({ storagePath }, new ManualClock());
+  const read = (storagePath: string) =>
+    openToRead!({ storagePath, storageMinFree: 0 }, new ManualClock());
   assert.deepEqual(await Array.fromAsync((await read(parent)).list("")), []);
   const states = {
     [`${parent}/none`]: "no such file or directory",

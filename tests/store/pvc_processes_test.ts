@@ -44,7 +44,7 @@ async function writerOf(
 }
 
 const openAt = ({ root }: Volume, now: number): Promise<ArtifactStore> =>
-  pvc.open({ storagePath: root }, { now: () => now, schedule: () => () => {} });
+  pvc.open({ storagePath: root, storageMinFree: 0 }, { now: () => now, schedule: () => () => {} });
 
 const incomingOf = async ({ root }: Volume) =>
   (await Array.fromAsync(Deno.readDir(`${root}/.incoming`))).map(({ name }) => name);

@@ -11,7 +11,7 @@ const puts = JSON.parse(await Deno.readTextFile(putsFile)) as {
   readonly artifact: ArtifactFile;
 }[];
 const clock = { now: () => Date.now(), schedule: () => () => {} };
-const store = await pvc.open({ storagePath }, clock);
+const store = await pvc.open({ storagePath, storageMinFree: 0 }, clock);
 const utf8 = new TextEncoder();
 
 do {

@@ -19,7 +19,7 @@ const stores: Readonly<
   Record<string, (directory: string, clock: ManualClock) => Promise<ArtifactStore>>
 > = {
   memory: (_, clock) => memory.open({ memoryStoreLimit: 2 ** 20 }, clock),
-  pvc: (storagePath, clock) => pvc.open({ storagePath }, clock),
+  pvc: (storagePath, clock) => pvc.open({ storagePath, storageMinFree: 0 }, clock),
 };
 
 /** One store, and clusters whose controllers sweep it. */

@@ -3,6 +3,26 @@ import type { Settings } from "../../core/setting.ts";
 /** Stores that users know; those without an entry in the registry of `store/` are not available in a build. */
 const knownBackends = ["memory", "pvc", "s3", "redis"];
 
+/** What is kept, whatever the store. */
+const keeping = {
+  storageMaxBytes: {
+    type: "size",
+    default: 0,
+    minimum: 0,
+    description:
+      "How many bytes of artifacts are kept before no new one is stored; 0: no limit. What is stored already can be stored again.",
+    flag: "storage-max-bytes",
+    variable: "STORAGE_MAX_BYTES",
+  },
+  storeAdopt: {
+    type: "boolean",
+    default: false,
+    description:
+      "Take over a store that bears the mark of another cluster, where nothing would be deleted: for one start, after a restore.",
+    flag: "store-adopt",
+  },
+} as const satisfies Settings;
+
 /**
  * Where artifacts are kept and under which URL they are published.
  *
@@ -27,6 +47,16 @@ export function storageSettings(backends: readonly string[]) {
       variable: "ARTIFACT_URL_MODE",
       choices: ["pod", "service"],
     },
+    artifactCopies: {
+      type: "integer",
+      default: 2,
+      minimum: 1,
+      maximum: 10,
+      description:
+        "How many replicas hold an artifact before it is published, where each has a store of its own; as many as there are, if these are fewer.",
+      flag: "artifact-copies",
+      variable: "ARTIFACT_COPIES",
+    },
     storageAdvAddr: {
       type: "string",
       default: "",
@@ -39,12 +69,6 @@ export function storageSettings(backends: readonly string[]) {
         words: "an address such as host:8080 or http://host:8080",
       },
     },
-    storeAdopt: {
-      type: "boolean",
-      default: false,
-      description:
-        "Take over a store that bears the mark of another cluster, where nothing would be deleted: for one start, after a restore.",
-      flag: "store-adopt",
-    },
+    ...keeping,
   } as const satisfies Settings;
 }
