@@ -3,8 +3,20 @@ import type { Settings } from "../../core/setting.ts";
 /** Stores that users know; those without an entry in the registry of `store/` are not available in a build. */
 const knownBackends = ["memory", "pvc", "s3", "redis"];
 
-/** What is kept, whatever the store. */
-const keeping = {
+/** What means the same for every store. */
+const general = {
+  storageAdvAddr: {
+    type: "string",
+    default: "",
+    description:
+      "Address that artifacts are published under instead, host:port or a URL; for a controller that runs outside the cluster.",
+    flag: "storage-adv-addr",
+    variable: "STORAGE_ADV_ADDR",
+    pattern: {
+      expression: /^(https?:\/\/)?([\w.-]+|\[[\da-fA-F:]+\])(:\d{1,5})?\/?$/,
+      words: "an address such as host:8080 or http://host:8080",
+    },
+  },
   storageMaxBytes: {
     type: "size",
     default: 0,
@@ -57,18 +69,6 @@ export function storageSettings(backends: readonly string[]) {
       flag: "artifact-copies",
       variable: "ARTIFACT_COPIES",
     },
-    storageAdvAddr: {
-      type: "string",
-      default: "",
-      description:
-        "Address that artifacts are published under instead, host:port or a URL; for a controller that runs outside the cluster.",
-      flag: "storage-adv-addr",
-      variable: "STORAGE_ADV_ADDR",
-      pattern: {
-        expression: /^(https?:\/\/)?([\w.-]+|\[[\da-fA-F:]+\])(:\d{1,5})?\/?$/,
-        words: "an address such as host:8080 or http://host:8080",
-      },
-    },
-    ...keeping,
+    ...general,
   } as const satisfies Settings;
 }
