@@ -4,7 +4,7 @@ import { leaseName } from "./lease_name.ts";
 import { memberLabels, type WatchScope } from "./member.ts";
 import type { Found } from "./own_lease.ts";
 import { emptyRoster, nextRoster, type Roster } from "./roster.ts";
-import { endOf, isHeld, sight, type Sighting, type Sightings } from "./sighting.ts";
+import { endOf, isHeld, nothingSeen, type Seen, sight, type Sighting } from "./sighting.ts";
 
 /** The Lease of the Go implementation's leader, in the namespace of its pod (COMPATIBILITY §5). */
 export const goLeaderLease = "3f356f6a.example.com";
@@ -22,20 +22,25 @@ export interface LookoutOptions {
   readonly self: string;
   readonly scope: WatchScope;
   readonly takeoverDelayMs: number;
+  /** @see sight */
+  readonly blindAfterMs: number;
   readonly clock: Clock;
 }
 
 /** Looks at the Leases of the namespace and keeps what was seen: two calls a look. */
 export class Lookout {
   readonly #options: LookoutOptions;
-  #sightings: Sightings = new Map();
-  #goLeader: Sightings = new Map();
-  #sentAt = 0;
+  #members = nothingSeen;
+  #goLeader = nothingSeen;
   #roster = emptyRoster;
   #hasClearedGoLeader = false;
 
   constructor(options: LookoutOptions) {
     this.#options = options;
+  }
+
+  get #sentAt(): number {
+    return this.#members.sentAt;
   }
 
   /** The other members. */
@@ -45,19 +50,20 @@ export class Lookout {
 
   /** The Lease under our own name. */
   get found(): Found {
-    const sighting = this.#sightings.get(leaseName(this.#options.self));
+    const sighting = this.#members.sightings.get(leaseName(this.#options.self));
     return sighting && { lease: sighting.lease, isHeld: isHeld(sighting, this.#sentAt) };
   }
 
   /** Whether the Go implementation's leader is alive. */
   get isGoLeading(): boolean {
-    return isHeld(this.#goLeader.get(goLeaderLease), this.#sentAt);
+    return isHeld(this.#goLeader.sightings.get(goLeaderLease), this.#sentAt);
   }
 
   /** When something ends next if nobody renews it: somebody's lease, or the wait for a member that ended. */
   get nextEnd(): number {
     const { takeoverDelayMs } = this.#options;
-    const leases = [...this.#sightings.values(), ...this.#goLeader.values()]
+    const leases = [this.#members, this.#goLeader]
+      .flatMap(({ sightings }) => [...sightings.values()])
       .filter((sighting) => isHeld(sighting, this.#sentAt))
       .map(endOf);
     const waits = this.#roster.ended
@@ -73,19 +79,19 @@ export class Lookout {
    * @throws what `Leases` throws; then nothing has changed: nobody ends because we cannot see them
    */
   async look(candidates: readonly string[], signal: AbortSignal): Promise<void> {
-    const { leases, self, scope, takeoverDelayMs, clock } = this.#options;
+    const { leases, self, scope, takeoverDelayMs, blindAfterMs, clock } = this.#options;
     const sentAt = clock.now();
     const [members, goLeader] = await Promise.all([
       leases.list(memberLabels, signal),
       leases.read(goLeaderLease, signal),
     ]);
     const answeredAt = clock.now();
-    const times = { sentAt, answeredAt };
-    this.#sightings = sight(this.#sightings, { leases: members, ...times });
-    this.#goLeader = sight(this.#goLeader, { leases: goLeader ? [goLeader] : [], ...times });
-    this.#sentAt = sentAt;
+    const see = (before: Seen, found: readonly Lease[]) =>
+      sight(before, { leases: found, sentAt, answeredAt }, blindAfterMs);
+    this.#members = see(this.#members, members);
+    this.#goLeader = see(this.#goLeader, goLeader ? [goLeader] : []);
     const options = { self, scope, candidates, takeoverDelayMs };
-    this.#roster = nextRoster(this.#roster, { sightings: this.#sightings, ...times }, options);
+    this.#roster = nextRoster(this.#roster, this.#members, options);
   }
 
   /**
@@ -93,7 +99,7 @@ export class Lookout {
    * only waiting shows that it is not renewed. Never rejects: the next look finds what is left.
    */
   async clear(signal: AbortSignal): Promise<void> {
-    const goLeader = this.#goLeader.get(goLeaderLease);
+    const goLeader = this.#goLeader.sightings.get(goLeaderLease);
     const isOver = goLeader && goLeader.lease.holder !== "" && !isHeld(goLeader, this.#sentAt);
     if (isOver && !this.#hasClearedGoLeader) {
       this.#hasClearedGoLeader = true; // once: we may not be allowed to
@@ -101,7 +107,7 @@ export class Lookout {
     }
     const { self } = this.#options;
     if (this.#roster.live.some(({ name }) => name < self)) return;
-    for (const sighting of this.#sightings.values()) {
+    for (const sighting of this.#members.sightings.values()) {
       if (this.#isLongDead(sighting)) await this.#delete(sighting.lease, signal);
     }
   }

@@ -71,6 +71,7 @@ export class Membership implements Members {
     this.#own = new OwnLease({ leases, member, durationMs, takeoverDelayMs, now, wallNow });
     this.#lookout = new Lookout({
       ...{ leases, self: member.name, scope: member.scope, takeoverDelayMs, clock },
+      blindAfterMs: durationMs / 2, // a look has failed
     });
     this.#told = { ring: emptyRing(member.name), state: "starting", mayWrite: false };
   }

@@ -126,6 +126,26 @@ testCase(
   },
 );
 
+testCase("takes nobody for dead because the API server was away from all", async (world) => {
+  const { clock } = world;
+  const members = await joined(world, ["m-0", "m-1", "m-2"]);
+  const owned = members.map(ownedBy);
+  for (const { leases } of members) leases.onCall = away;
+  await clock.advance(60_000);
+  members.forEach(({ leases }, index) => {
+    // The first is back long before the last.
+    const until = clock.now() + index * 4_000;
+    leases.onCall = () => clock.now() < until ? away() : undefined;
+  });
+  for (let step = 0; step < 200; step++) {
+    await clock.advance(100);
+    members.forEach((member, index) => {
+      assert.ok(ownedBy(member).every((uid) => owned[index]!.includes(uid)), `${step}, ${index}`);
+    });
+  }
+  assertOneEach(...members);
+});
+
 testCase("looks again right when a lease ends", async ({ members, clock }) => {
   const [a, b] = [members.start("m-0"), members.start("m-1")];
   for (const { leases } of [a, b]) {

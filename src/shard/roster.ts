@@ -1,5 +1,5 @@
 import { type Member, readMember, type WatchScope } from "./member.ts";
-import { endOf, isHeld, type Sighting, type Sightings } from "./sighting.ts";
+import { endOf, isHeld, type Seen, type Sighting } from "./sighting.ts";
 
 /** How long it is remembered who ended, in milliseconds: readers ask for half a minute (DESIGN §8). */
 const rememberMs = 120_000;
@@ -25,13 +25,6 @@ export interface Roster {
 
 /** Nobody was seen yet. */
 export const emptyRoster: Roster = { live: [], ended: [] };
-
-/** A look, after what it showed was compared with what was seen before. */
-export interface Seen {
-  readonly sightings: Sightings;
-  readonly sentAt: number;
-  readonly answeredAt: number;
-}
 
 /** @see nextRoster */
 export interface RosterOptions {

@@ -3,7 +3,7 @@ import type { Lease } from "../objects/leases.ts";
 import { candidatesOf } from "./candidates.ts";
 import { type Member, memberLease } from "./member.ts";
 import { emptyRoster, nextRoster, type Roster, type RosterOptions } from "./roster.ts";
-import { sight, type Sightings } from "./sighting.ts";
+import { nothingSeen, sight } from "./sighting.ts";
 
 const scope = { namespace: "", labelSelector: "" };
 const options: RosterOptions = {
@@ -27,11 +27,10 @@ function rosters(
   looks: readonly (readonly [number, readonly Lease[]])[],
   with_: Partial<RosterOptions> = {},
 ): Roster[] {
-  let [seen, roster]: [Sightings, Roster] = [new Map(), emptyRoster];
+  let [seen, roster] = [nothingSeen, emptyRoster];
   return looks.map(([at, leases]) => {
-    const times = { sentAt: at, answeredAt: at + 10 };
-    seen = sight(seen, { leases, ...times });
-    return roster = nextRoster(roster, { sightings: seen, ...times }, { ...options, ...with_ });
+    seen = sight(seen, { leases, sentAt: at, answeredAt: at + 10 }, Infinity);
+    return roster = nextRoster(roster, seen, { ...options, ...with_ });
   });
 }
 

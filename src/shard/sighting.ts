@@ -24,16 +24,38 @@ const isUnchanged = (before: Lease, after: Lease) =>
   before.uid === after.uid && before.holder === after.holder &&
   before.renewedAt === after.renewedAt && before.acquiredAt === after.acquiredAt;
 
+/** What was seen so far, and in which look. */
+export interface Seen {
+  readonly sightings: Sightings;
+  readonly sentAt: number;
+  readonly answeredAt: number;
+}
+
+/** Nothing. */
+export const nothingSeen: Seen = { sightings: new Map(), sentAt: 0, answeredAt: 0 };
+
 /**
  * What is seen in a look, after what was seen before. A renewal is dated to the answer: that is after its holder sent it,
  * so that a lease never ends here before it ends there. Clocks of two machines are never compared, as in client-go.
+ *
+ * @param blindAfterMs after so long without a look we were cut off ourselves, and most likely so was everybody: who was
+ * live then gets a whole lease to come back, or each outage of the API server would look like the death of all others
  */
-export function sight(before: Sightings, { leases, answeredAt }: Look): Sightings {
-  return new Map(leases.map((lease) => {
-    const last = before.get(lease.name);
-    const isSame = last !== undefined && isUnchanged(last.lease, lease);
-    return [lease.name, { lease, changedAt: isSame ? last.changedAt : answeredAt }];
-  }));
+export function sight(
+  before: Seen,
+  { leases, sentAt, answeredAt }: Look,
+  blindAfterMs: number,
+): Seen {
+  const wasBlind = sentAt - before.answeredAt > blindAfterMs;
+  const dateOf = (lease: Lease): number => {
+    const last = before.sightings.get(lease.name);
+    if (last === undefined || !isUnchanged(last.lease, lease)) return answeredAt;
+    return wasBlind && isHeld(last, before.sentAt) ? answeredAt : last.changedAt;
+  };
+  const sightings = leases.map((lease) =>
+    [lease.name, { lease, changedAt: dateOf(lease) }] as const
+  );
+  return { sightings: new Map(sightings), sentAt, answeredAt };
 }
 
 /** When a lease ends if it is not renewed. */

@@ -1,14 +1,17 @@
 import assert from "node:assert/strict";
 import type { Lease } from "../objects/leases.ts";
-import { isHeld, sight, type Sightings } from "./sighting.ts";
+import { isHeld, nothingSeen, type Seen, sight } from "./sighting.ts";
 
 const lease: Lease = {
   ...{ name: "a", uid: "u", resourceVersion: "1", labels: {}, annotations: {}, holder: "h" },
   ...{ durationMs: 15_000, acquiredAt: 7, renewedAt: 1_000, transitions: 0 },
 };
 
-const seenAt = (at: number, seen: Lease, before: Sightings = new Map()) =>
-  sight(before, { leases: [seen], sentAt: at - 10, answeredAt: at });
+const blindAfterMs = 7_500;
+
+const seenAt = (at: number, seen: Lease, before: Seen = nothingSeen) =>
+  sight(before, { leases: [seen], sentAt: at - 10, answeredAt: at }, blindAfterMs);
+const dateOf = ({ sightings }: Seen) => sightings.get("a")?.changedAt;
 
 Deno.test("sight() dates a renewal to the answer that showed it first", () => {
   const first = seenAt(100, lease);
@@ -23,13 +26,28 @@ Deno.test("sight() dates a renewal to the answer that showed it first", () => {
   ];
   for (const [what, change, changedAt] of cases) {
     const next = seenAt(5_100, { ...lease, ...change }, first);
-    assert.equal(next.get("a")?.changedAt, changedAt, what);
+    assert.equal(dateOf(next), changedAt, what);
   }
 });
 
 Deno.test("sight() forgets a Lease that is gone", () => {
-  const gone = sight(seenAt(100, lease), { leases: [], sentAt: 200, answeredAt: 201 });
-  assert.equal(gone.size, 0);
+  const look = { leases: [], sentAt: 200, answeredAt: 201 };
+  assert.equal(sight(seenAt(100, lease), look, blindAfterMs).sightings.size, 0);
+});
+
+Deno.test("sight() gives who was live a whole lease to come back after we saw nothing, and not the dead", () => {
+  const first = seenAt(100, lease);
+  const cases: readonly [string, readonly number[], number][] = [
+    ["looks as often as ever", [5_100, 10_100, 15_100], 100],
+    ["one look late", [7_610], 100],
+    ["a look failed", [7_611], 7_611],
+    ["an outage of a minute", [5_100, 65_100], 65_100],
+    ["it was dead before the outage", [7_600, 15_110, 65_100], 100],
+  ];
+  for (const [what, looks, changedAt] of cases) {
+    const last = looks.reduce((before, at) => seenAt(at, lease, before), first);
+    assert.equal(dateOf(last), changedAt, what);
+  }
 });
 
 Deno.test("isHeld() judges by the look that was sent, not by the clocks of others", () => {
@@ -43,7 +61,7 @@ Deno.test("isHeld() judges by the look that was sent, not by the clocks of other
     ["it says nothing of its length, and 15 s are over", { durationMs: 0 }, 15_100, false],
   ];
   for (const [what, change, sentAt, expected] of cases) {
-    const sighting = seenAt(100, { ...lease, ...change }).get("a");
+    const sighting = seenAt(100, { ...lease, ...change }).sightings.get("a");
     assert.equal(isHeld(sighting, sentAt), expected, what);
   }
   assert.equal(isHeld(undefined, 0), false);
