@@ -267,7 +267,7 @@ Deno.test("scrubStore() looks at copies of what others own in a store of its own
 Deno.test("scrubStore() tries again when a lost source could not be handed over, and says so once", async () => {
   await using world = new World({ a: "corrupt" });
   let failures = 2;
-  const onLost: ScrubContext["onLost"] = (key, { state }) => {
+  const onLost: ScrubContext["onLost"] = async (key, { state }) => {
     if (failures-- > 0) throw storageError("Cannot delete: the store does not answer");
     world.lost.push(`${key} ${state}`);
   };
