@@ -34,6 +34,8 @@ export const defaultConnectionLimits: ConnectionLimits = {
   stallMs: 30_000,
 };
 
+/** A session of TLS costs as much as two connections without. */
+const secureConnections = 350;
 const sweepMs = 1_000;
 const acceptRetryMs = 100;
 
@@ -61,7 +63,11 @@ export class HttpServer {
   constructor(options: HttpServerOptions) {
     this.#options = options;
     this.#observer = options.observer ?? {};
-    this.#table = new ConnectionTable({ ...defaultConnectionLimits, ...options.limits });
+    this.#table = new ConnectionTable({
+      ...defaultConnectionLimits,
+      ...(options.certificate ? { connections: secureConnections } : {}),
+      ...options.limits,
+    });
     this.#context = {
       handler: options.handler,
       pool: new PiecePool(),

@@ -1,113 +1,73 @@
-import { Buffer } from "node:buffer";
-import { Duplex } from "node:stream";
-import { type SecureContext, TLSSocket } from "node:tls";
+import type { SecureContext } from "node:tls";
 import type { ClientConnection } from "./client_connection.ts";
+import { TlsSession } from "./tls_session.ts";
 
-/** TLS records of a client are requests, and short. */
-const readBytes = 2 * 1024;
+/** RFC 8446 §5.1: type of a record with a handshake message; header; longest record. */
+const handshakeType = 22;
+const headerBytes = 5;
+const maxRecordBytes = 16 * 1024;
+const firstBytes = 512;
 
 /**
- * The server's side of TLS over a connection that was accepted.
+ * An accepted connection whose client has to speak TLS. Until its first record is complete it costs 512 bytes, and a
+ * session only then: clients that never finish a handshake are many in an attack.
  *
  * Not `Deno.listenTls`: closing one of its connections before the handshake has ended leaves the socket open until the
- * client goes, so that clients which never finish a handshake could not be bounded; and it has one certificate for as
- * long as it listens. Both seen with Deno 2.9.6.
+ * client goes, so that such clients could not be bounded; and it has one certificate for as long as it listens. Both
+ * seen with Deno 2.9.6.
  */
 export class TlsConnection implements ClientConnection {
   readonly remoteAddr: Deno.NetAddr;
   readonly #raw: Deno.TcpConn;
-  readonly #tls: TLSSocket;
-  #left: Uint8Array = new Uint8Array(0);
-  #isEnded = false;
-  #error: Error | undefined;
-  #wake = () => {};
+  readonly #secureContext: SecureContext;
+  #session: TlsSession | undefined;
 
   constructor(raw: Deno.TcpConn, secureContext: SecureContext) {
     this.remoteAddr = raw.remoteAddr;
     this.#raw = raw;
-    const transport = duplexOf(raw);
-    transport.on("error", (error) => this.#fail(error));
-    this.#tls = new TLSSocket(transport, { isServer: true, secureContext });
-    this.#tls.on("error", (error: Error) => this.#fail(error));
-    this.#tls.on("readable", () => this.#wake());
-    for (const event of ["end", "close"]) {
-      this.#tls.on(event, () => {
-        this.#isEnded = true;
-        this.#wake();
-      });
-    }
+    this.#secureContext = secureContext;
   }
 
+  /** @throws {Error} if the client does not speak TLS, or not ours */
   async read(into: Uint8Array): Promise<number | null> {
-    while (this.#left.length === 0) {
-      const next = this.#tls.read() as Uint8Array | null;
-      if (next) this.#left = next;
-      else if (this.#error) throw this.#error;
-      else if (this.#isEnded) return null;
-      else {
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
-      }
+    if (!this.#session) {
+      const received = await readRecord(this.#raw);
+      if (!received) return null;
+      this.#session = new TlsSession(this.#raw, { secureContext: this.#secureContext, received });
     }
-    const part = this.#left.subarray(0, into.length);
-    into.set(part);
-    this.#left = this.#left.subarray(part.length);
-    return part.length;
+    return await this.#session.read(into);
   }
 
-  /** Takes all bytes, and resolves when the kernel has them. */
-  write(bytes: Uint8Array): Promise<number> {
-    return new Promise((resolve, reject) => {
-      if (this.#error) return reject(this.#error);
-      const gone = () => reject(new Deno.errors.BrokenPipe("the client is gone"));
-      this.#tls.once("close", gone);
-      this.#tls.write(bytes, (error) => {
-        this.#tls.off("close", gone);
-        if (error) reject(error);
-        else resolve(bytes.length);
-      });
-    });
+  async write(bytes: Uint8Array): Promise<number> {
+    if (!this.#session) throw new TypeError("Cannot write before the client has spoken");
+    return await this.#session.write(bytes);
   }
 
-  closeWrite(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#tls.once("close", resolve);
-      this.#tls.end(() => resolve());
-    });
+  async closeWrite(): Promise<void> {
+    await (this.#session ?? this.#raw).closeWrite();
   }
 
   close(): void {
     this.#raw.close();
-    this.#tls.destroy();
-    this.#fail(new Deno.errors.Interrupted("the connection is closed"));
-  }
-
-  #fail(error: Error): void {
-    this.#error ??= error;
-    this.#tls?.destroy();
-    this.#wake();
+    this.#session?.destroy();
   }
 }
 
-function duplexOf(raw: Deno.TcpConn): Duplex {
-  const buffer = new Uint8Array(readBytes);
-  return new Duplex({
-    read() {
-      raw.read(buffer).then(
-        (count) => this.push(count === null ? null : Buffer.from(buffer.slice(0, count))),
-        (error: Error) => this.destroy(error),
-      );
-    },
-    write(bytes: Uint8Array, _encoding, done) {
-      writeAll(raw, bytes).then(() => done(), done);
-    },
-    final(done) {
-      raw.closeWrite().then(() => done(), done);
-    },
-  });
-}
-
-async function writeAll(raw: Deno.TcpConn, bytes: Uint8Array): Promise<void> {
-  for (let sent = 0; sent < bytes.length;) sent += await raw.write(bytes.subarray(sent));
+/** The first record, and what came with it; undefined if the client goes before it is complete. */
+async function readRecord(raw: Deno.TcpConn): Promise<Uint8Array | undefined> {
+  let buffer = new Uint8Array(firstBytes);
+  for (let filled = 0;;) {
+    const count = await raw.read(buffer.subarray(filled));
+    if (count === null) return undefined;
+    filled += count;
+    const length = headerBytes + (filled < headerBytes ? 0 : buffer[3]! * 256 + buffer[4]!);
+    if (buffer[0] !== handshakeType || length > headerBytes + maxRecordBytes) {
+      throw new Deno.errors.InvalidData("the client does not speak TLS");
+    }
+    if (filled > headerBytes && filled >= length) return buffer.subarray(0, filled);
+    if (length <= buffer.length) continue;
+    const larger = new Uint8Array(length);
+    larger.set(buffer.subarray(0, filled));
+    buffer = larger;
+  }
 }
