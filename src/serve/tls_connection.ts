@@ -40,7 +40,9 @@ export class TlsConnection implements ClientConnection {
 
   async write(bytes: Uint8Array): Promise<number> {
     if (!this.#session) throw new TypeError("Cannot write before the client has spoken");
-    return await this.#session.write(bytes);
+    let sent = 0;
+    while (sent < bytes.length) sent += await this.#session.write(bytes.subarray(sent));
+    return sent;
   }
 
   async closeWrite(): Promise<void> {

@@ -4,6 +4,8 @@ import { type SecureContext, TLSSocket } from "node:tls";
 
 /** TLS records of a client are requests, and short. */
 const readBytes = 2 * 1024;
+/** One record (RFC 8446 §5.1): larger writes are faster, and cost ten large downloads 70 MiB more. */
+const writeBytes = 16 * 1024;
 
 /** What a session begins with. */
 export interface TlsSessionOptions {
@@ -52,8 +54,9 @@ export class TlsSession {
     return part.length;
   }
 
-  /** Takes all bytes, and resolves when the kernel has them. */
-  write(bytes: Uint8Array): Promise<number> {
+  /** Takes some bytes, few enough that their encrypted copies do not add up, and resolves when the kernel has them. */
+  write(all: Uint8Array): Promise<number> {
+    const bytes = all.subarray(0, writeBytes);
     return new Promise((resolve, reject) => {
       if (this.#error) return reject(this.#error);
       const gone = () => reject(new Deno.errors.BrokenPipe("the client is gone"));
