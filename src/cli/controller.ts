@@ -2,7 +2,14 @@ import { helpText } from "../config/help_text.ts";
 import type { ObjectEvent } from "../core/object_event.ts";
 import type { Objects } from "../objects/objects.ts";
 import { readOnlyObjects } from "../objects/read_only_objects.ts";
-import { noCopies } from "../reconcile/artifact_copies.ts";
+import type { ArtifactCopies } from "../reconcile/artifact_copies.ts";
+import { type Members, soleMember } from "../shard/members.ts";
+import type { Operator } from "./operator.ts";
+import {
+  openReplicaArtifacts,
+  type ReplicaArtifacts,
+  sharedArtifacts,
+} from "./replica_artifacts.ts";
 import { storeDefinition } from "../store/registry.ts";
 import { createEventRecorder } from "../telemetry/event_recorder.ts";
 import { createFluxEvents, type FluxEvents } from "../telemetry/flux_events.ts";
@@ -13,7 +20,7 @@ import { createOperator, type OperatorPlace } from "./create_operator.ts";
 import { openMembers } from "./controller_members.ts";
 import { forbiddenEndpoints } from "./forbidden_endpoints.ts";
 import { forgetProxies } from "./forget_proxies.ts";
-import type { Servers } from "./servers.ts";
+import type { Servers, ServersParts } from "./servers.ts";
 import { openSidecarHooks } from "./sidecar_hooks.ts";
 import type { OpenedStore } from "./open_store.ts";
 import { OperatorResources } from "./operator_resources.ts";
@@ -58,13 +65,25 @@ A flag goes before its variable, that before the ConfigMap, that before the defa
   },
 };
 
+/** What is known only once all is open. */
+interface Later {
+  members: Members;
+  operator: Operator | undefined;
+}
+
 async function control(start: ControllerStart, { signal }: CommandInput): Promise<ExitCode> {
   const { values, telemetry, credentials } = start;
   const objects = seenObjects(start);
   await using resources = new OperatorResources();
-  const opened = await resources.openStore(values);
-  const { store } = opened;
-  const servers = resources.startServers({ values, store, telemetry, clock: systemClock });
+  const later: Later = { members: soleMember, operator: undefined };
+  const opened = await resources.openStore(values, (key) => {
+    telemetry.log.warn("the store gave other bytes than were put", { key });
+    later.operator?.mend(key);
+  });
+  const artifacts = await openArtifacts(start, { opened, later, resources });
+  const servers = resources.startServers({
+    ...{ values, telemetry, clock: systemClock, store: opened.store, delivery: artifacts.delivery },
+  });
   const generators = resources.createGenerators(values, {
     maxSourceSize: values.maxSourceSize,
     forbiddenEndpoints: forbiddenEndpoints(credentials.server, ownServers(values, servers)),
@@ -78,7 +97,7 @@ async function control(start: ControllerStart, { signal }: CommandInput): Promis
   });
   const recordEvent = (event: ObjectEvent) => void record(event);
   const parts = { ...opened, objects, servers, generators, hooks, recordEvent };
-  await operate(start, { ...parts, resources, signal });
+  await operate(start, { ...parts, copies: artifacts.copies, later, resources, signal });
   await servers.drain(values.drainTimeout);
   return 0;
 }
@@ -89,6 +108,8 @@ type ControllerParts =
   & Pick<OperatorPlace, "objects" | "generators" | "hooks" | "recordEvent" | "spoolDirectory">
   & {
     readonly servers: Servers;
+    readonly copies: ArtifactCopies;
+    readonly later: Later;
     readonly resources: OperatorResources;
     readonly signal: AbortSignal;
   };
@@ -96,21 +117,21 @@ type ControllerParts =
 /** Runs the operator until the signal. */
 async function operate(start: ControllerStart, parts: ControllerParts): Promise<void> {
   const { values, telemetry, samples } = start;
-  const { servers, resources, signal, ...place } = parts;
+  const { servers, copies, later, resources, signal, ...place } = parts;
   const urlBase = controllerUrlBase(values, { port: servers.artifactPort });
-  const { members, release } = openMembers(start, {
-    ...{ port: servers.artifactPort, secure: false, resources },
-  });
-  const onMove = () => operator.republish();
   const delivery = openDelivery({
-    ...{ values, urlBase, copies: noCopies, resources, log: telemetry.log, onMove },
-    links: place.store.links,
+    ...{ values, urlBase, copies, resources, log: telemetry.log, links: place.store.links },
+    onMove: () => later.operator?.republish(),
   });
   telemetry.log.info("started", {
     ...{ version, store: values.storageBackend, urlBase },
     ...servers.addresses,
   });
-  const operator = createOperator({
+  const { members, release } = openMembers(start, {
+    ...{ port: servers.artifactPort, secure: false, resources },
+  });
+  later.members = members;
+  const operator = later.operator = createOperator({
     ...{ ...place, values, telemetry, delivery },
     role: { members, isStoreShared: storeDefinition(values.storageBackend).shared },
     watchNamespace: watchedNamespace(values),
@@ -123,6 +144,28 @@ async function operate(start: ControllerStart, parts: ControllerParts): Promise<
   resources.defer(members.onChange(() => operator.takeOver()));
   await operator.run(signal);
   await release();
+}
+
+/** What else consumers and replicas get artifacts from than the store through this server. */
+async function openArtifacts(
+  { values, telemetry: { log } }: ControllerStart,
+  { opened: { store, spoolDirectory }, later, resources }: {
+    readonly opened: OpenedStore & { readonly spoolDirectory: string };
+    readonly later: Later;
+    readonly resources: OperatorResources;
+  },
+): Promise<Pick<ReplicaArtifacts, "copies"> & Required<Pick<ServersParts, "delivery">>> {
+  const isShared = storeDefinition(values.storageBackend).shared;
+  const { copies, peers } = isShared ? sharedArtifacts : await openReplicaArtifacts({
+    ...{ store, spoolDirectory, copies: values.artifactCopies, log, resources },
+    peers: () => later.members.peers(),
+    clock: systemClock,
+  });
+  const { links } = store;
+  const redirect = links && values.s3UrlMode === "redirect"
+    ? { stat: (key: string) => store.stat(key), url: (key: string) => links.signedUrl(key) }
+    : undefined;
+  return { copies, delivery: { ...(peers ? { peers } : {}), ...(redirect ? { redirect } : {}) } };
 }
 
 /** `host:port` of each server of the pod, the executor of hooks among them. */

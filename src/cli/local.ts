@@ -11,6 +11,7 @@ import { formatFileProblem } from "../objects/local/file_problem.ts";
 import { LocalObjects } from "../objects/local/local_objects.ts";
 import { serveSettings } from "../serve/settings.ts";
 import { allStoreSettings } from "../store/registry.ts";
+import { cacheSettings } from "../store/cache_settings.ts";
 import { retentionSettings } from "../store/retention_settings.ts";
 import { scrubSettings } from "../store/scrub_settings.ts";
 import { checkSpec } from "./check_spec.ts";
@@ -129,10 +130,10 @@ async function operate({ directory, objects, values, view, input }: LocalRun): P
   });
   await using resources = new OperatorResources();
   const { store, bareStore, spoolDirectory } = await resources.openStore({
-    ...settingDefaults(allStoreSettings),
+    ...settingDefaults({ ...allStoreSettings, ...cacheSettings }),
     storageBackend: "pvc",
     storagePath: `${directory}/.externalsource`,
-  });
+  }, () => {});
   const generators = resources.createGenerators(values, {
     maxSourceSize: values.maxSourceSize,
     forbiddenEndpoints: [],

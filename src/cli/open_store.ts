@@ -2,6 +2,10 @@ import type { Clock } from "../core/clock.ts";
 import { storeDefinition, type StoreSettingValues } from "../store/registry.ts";
 import { rememberStats } from "../store/remembered_stats.ts";
 import type { ArtifactStore } from "../store/artifact_store.ts";
+import type { SettingValues } from "../core/setting.ts";
+import { ArtifactCache } from "../store/artifact_cache.ts";
+import type { cacheSettings } from "../store/cache_settings.ts";
+import { CachedStore } from "../store/cached_store.ts";
 import { FallbackStore } from "../store/fallback_store.ts";
 
 /** Bytes of artifacts that are kept while the store does not take them. */
@@ -14,22 +18,46 @@ export interface OpenedStore {
   readonly bareStore: ArtifactStore;
 }
 
+/** What decides what stands in front of it. */
+export type OpenStoreValues =
+  & StoreSettingValues
+  & SettingValues<typeof cacheSettings>
+  & { readonly storageBackend: string };
+
+/** Where it keeps files, and whom it tells. */
+export interface OpenStoreOptions {
+  readonly clock: Clock;
+  readonly spoolDirectory: string;
+  /** A store far away gave other bytes than were put. */
+  readonly onCorrupt: (key: string) => void;
+}
+
 /**
  * Opens the store that the settings name.
  *
  * @throws {StepError} class `storage` if it cannot be used
  */
 export async function openStore(
-  values: StoreSettingValues & { readonly storageBackend: string },
-  { clock, spoolDirectory }: { readonly clock: Clock; readonly spoolDirectory: string },
+  values: OpenStoreValues,
+  options: OpenStoreOptions,
 ): Promise<OpenedStore> {
-  const definition = storeDefinition(values.storageBackend);
-  const bareStore = await definition.open(values, clock);
+  const { clock, spoolDirectory } = options;
+  const { open, shared } = storeDefinition(values.storageBackend);
+  const bareStore = await open(values, clock);
   const directory = `${spoolDirectory}/unstored`;
   await Deno.mkdir(directory);
-  const remembering = definition.shared ? rememberStats(bareStore, clock) : bareStore;
-  return {
-    store: new FallbackStore(remembering, { directory, limitBytes: fallbackBytes }),
-    bareStore,
-  };
+  const store = shared ? await cached(bareStore, values, options) : bareStore;
+  return { store: new FallbackStore(store, { directory, limitBytes: fallbackBytes }), bareStore };
+}
+
+/** A store at the other end of a network: asked once for what many want. */
+async function cached(
+  store: ArtifactStore,
+  { artifactCacheSize: limitBytes }: OpenStoreValues,
+  { clock, spoolDirectory, onCorrupt }: OpenStoreOptions,
+): Promise<ArtifactStore> {
+  const directory = `${spoolDirectory}/cache`;
+  await Deno.mkdir(directory);
+  const cache = new ArtifactCache({ directory, limitBytes });
+  return rememberStats(new CachedStore({ store, cache, clock, onCorrupt }), clock);
 }

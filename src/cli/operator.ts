@@ -7,7 +7,8 @@ import { fencedObjects } from "../objects/fenced_objects.ts";
 import type { ObjectChange, Objects } from "../objects/objects.ts";
 import { askedDelay } from "../queue/asked_delay.ts";
 import { backoffDelay, secretBackoff } from "../queue/backoff.ts";
-import { keepStore } from "./keep_store.ts";
+import { scrubOne } from "../reconcile/scrub_round.ts";
+import { keepStore, type KeepStoreParts } from "./keep_store.ts";
 import type { ReplicaRole } from "./replica_role.ts";
 import type { QueueObserver } from "../queue/queue_observer.ts";
 import { RequestLimits } from "../queue/request_limits.ts";
@@ -87,6 +88,8 @@ export class Operator {
   readonly #garbage: GarbageCollector;
   readonly #limits: RequestLimits;
   readonly #hookSlots: NamespaceSlots;
+  /** Artifact keys that are looked at because their bytes were wrong. */
+  readonly #mending = new Set<string>();
   #synced = false;
   /** Sources whose artifact a restart has lost, and which are fetched for it. */
   #lost: ReadonlySet<SourceKey> = new Set();
@@ -104,6 +107,7 @@ export class Operator {
       ttlMs: settings.artifactRetentionTtl,
       records: settings.artifactRetentionRecords,
       isWanted: this.#isWanted,
+      owns: this.#collects,
       onProblem: parts.onProblem,
     });
     const limits = this.#limits;
@@ -172,10 +176,30 @@ export class Operator {
     return isNamed(this.#parts.objects, key);
   }
 
+  /** When the owner of the source of an artifact key has ended, if that was of late; milliseconds since the epoch. */
+  ownerLostAt(key: string): number | undefined {
+    const { objects, role: { members }, clock } = this.#parts;
+    const parts = parseArtifactKey(key);
+    const source = parts && objects.sources.get(sourceKey(parts));
+    const sinceMs = source && members.msSinceOwnerEnded(source.metadata.uid);
+    return sinceMs === undefined ? undefined : clock.now() - sinceMs;
+  }
+
   /** A published artifact was asked for and is nowhere: its source is fetched again. */
   rebuild(key: string): void {
     const parts = parseArtifactKey(key);
     if (parts) this.#queue.add(sourceKey(parts), { urgent: true });
+  }
+
+  /** The store gave other bytes under a key than were put there: they are looked at now, and mended. */
+  mend(artifactKey: string): void {
+    const parts = parseArtifactKey(artifactKey);
+    if (!parts || this.#mending.has(artifactKey)) return;
+    this.#mending.add(artifactKey);
+    const { signal } = new AbortController();
+    scrubOne(sourceKey(parts), { ...this.#scrub(), signal, known: new Map() })
+      .catch((error) => this.#parts.onProblem(`mend "${artifactKey}"`, error))
+      .finally(() => this.#mending.delete(artifactKey));
   }
 
   /** What every source publishes is looked at again: its URL may have to change. */
@@ -205,6 +229,13 @@ export class Operator {
     const source = this.#parts.objects.sources.get(sourceKey(name));
     return source && publishedArtifact(source)?.path;
   }
+
+  /** Whether the garbage of a source is ours to collect; of one that is gone whoever finds it. */
+  #collects = (key: SourceKey): boolean => {
+    const { objects, role: { isStoreShared, members } } = this.#parts;
+    const uid = objects.sources.get(key)?.metadata.uid;
+    return !isStoreShared || (uid === undefined ? members.mayWrite() : members.owns(uid));
+  };
 
   #isWanted = (key: string): boolean =>
     isWanted(key, { objects: this.#parts.objects, memories: this.#memories });
@@ -275,28 +306,34 @@ export class Operator {
   }
 
   #keepStore(signal: AbortSignal): Promise<void> {
-    const { objects, stages, bareStore, role, storeOwner, clock, settings } = this.#parts;
-    const { random, onProblem, onRepair, recordEvent } = this.#parts;
+    const { objects, stages, storeOwner, clock, settings } = this.#parts;
     return keepStore({
       signal,
-      scrub: {
-        ...{ objects, settings, clock, random, onProblem, onRepair, recordEvent },
-        store: bareStore,
-        backoff: this.#context.delays.backoff,
-        recover: (artifact) => stages.copies.recover(artifact),
-        owns: (source) => role.members.owns(source.metadata.uid),
-        holdsCopies: !role.isStoreShared,
-        isAwaited: (key) => this.#lost.has(key),
-        onLost: (key) => this.#queue.add(key, { urgent: true }),
-      },
+      scrub: this.#scrub(),
       sweep: {
         ...{ objects, clock, store: stages.store, owner: storeOwner },
         ttlMs: settings.artifactRetentionTtl,
         watchNamespace: settings.watchNamespace,
         isWanted: this.#isWanted,
+        owns: this.#collects,
         onSurplus: (key) => this.#garbage.collectLater(key, undefined),
       },
     });
+  }
+
+  #scrub(): KeepStoreParts["scrub"] {
+    const { objects, stages, bareStore, role, clock, settings } = this.#parts;
+    const { random, onProblem, onRepair, recordEvent } = this.#parts;
+    return {
+      ...{ objects, settings, clock, random, onProblem, onRepair, recordEvent },
+      store: bareStore,
+      backoff: this.#context.delays.backoff,
+      recover: (artifact) => stages.copies.recover(artifact),
+      owns: (source) => role.members.owns(source.metadata.uid),
+      holdsCopies: !role.isStoreShared,
+      isAwaited: (key) => this.#lost.has(key),
+      onLost: (key) => this.#queue.add(key, { urgent: true }),
+    };
   }
 }
 

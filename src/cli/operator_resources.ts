@@ -1,6 +1,11 @@
 import type { Generator } from "../generate/generator.ts";
 import { closeGenerators, createGenerators } from "./create_generators.ts";
-import { type OpenedStore, openStore } from "./open_store.ts";
+import {
+  type OpenedStore,
+  openStore,
+  type OpenStoreOptions,
+  type OpenStoreValues,
+} from "./open_store.ts";
 import { Servers, type ServersParts } from "./servers.ts";
 import { openSpoolDirectory } from "./spool_directory.ts";
 import { systemClock } from "./system_clock.ts";
@@ -19,12 +24,13 @@ export class OperatorResources implements AsyncDisposable {
 
   /** The store that the settings name, and a directory for files that outlive no reconcile. */
   async openStore(
-    values: Parameters<typeof openStore>[0],
+    values: OpenStoreValues,
+    onCorrupt: OpenStoreOptions["onCorrupt"],
   ): Promise<OpenedStore & { readonly spoolDirectory: string }> {
     const { path: spoolDirectory } = this.#stack.use(
       await openSpoolDirectory({ now: systemClock.now() }),
     );
-    const opened = await openStore(values, { clock: systemClock, spoolDirectory });
+    const opened = await openStore(values, { clock: systemClock, spoolDirectory, onCorrupt });
     this.defer(() => opened.store.close());
     return { ...opened, spoolDirectory };
   }

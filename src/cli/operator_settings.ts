@@ -8,6 +8,7 @@ import { generatorDefinitions } from "../generate/registry.ts";
 import { serveSettings } from "../serve/settings.ts";
 import { shardSettings } from "../shard/settings.ts";
 import { allStoreSettings, storeDefinitions } from "../store/registry.ts";
+import { cacheSettings } from "../store/cache_settings.ts";
 import { retentionSettings } from "../store/retention_settings.ts";
 import { scrubSettings } from "../store/scrub_settings.ts";
 
@@ -21,6 +22,7 @@ export const controllerSettingGroups = {
   "Storage": {
     ...storage,
     ...allStoreSettings,
+    ...cacheSettings,
     ...retentionSettings,
     ...scrubSettings,
   },
@@ -38,6 +40,7 @@ export const controllerSettings = {
   ...hookExecutorSettings,
   ...storage,
   ...allStoreSettings,
+  ...cacheSettings,
   ...retentionSettings,
   ...scrubSettings,
   ...serveSettings,

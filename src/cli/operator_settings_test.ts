@@ -106,7 +106,9 @@ const rendered = {
 };
 
 Deno.test("controllerSettings take all that the Go chart and manifests render", () => {
-  const { values } = parse(rendered);
+  const { values, warnings } = parse(rendered);
+  assert.deepEqual(warnings.filter((line) => line.includes("unknown")), []);
+  assert.equal(values.s3Endpoint, "https://s3.example.com");
   assert.equal(values.storageBackend, "pvc");
   assert.equal(values.timeout, 45_000);
   assert.equal(values.maxIdleConns, 50);

@@ -5,7 +5,7 @@ export interface ReplicaRole {
   /** Whether every replica sees the same artifacts: then the owner of a source collects its garbage, else each its own. */
   readonly isStoreShared: boolean;
   /** What this process does not own it only serves. */
-  readonly members: Pick<Members, "owns" | "hold">;
+  readonly members: Pick<Members, "owns" | "hold" | "mayWrite" | "msSinceOwnerEnded">;
 }
 
 /** The role of a process that has no others beside it. */

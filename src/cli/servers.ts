@@ -1,10 +1,12 @@
 import { artifactKey } from "../core/artifact_key.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Objects } from "../objects/objects.ts";
-import { artifactHandler } from "../serve/artifact_handler.ts";
+import { sourceKey } from "../core/source_key.ts";
+import { artifactHandler, type ArtifactHandlerOptions } from "../serve/artifact_handler.ts";
 import { type BindAddress, formatBindAddress, parseBindAddress } from "../serve/bind_address.ts";
 import type { HttpHandler } from "../serve/http_handler.ts";
 import { HttpServer } from "../serve/http_server.ts";
+import { LiveNames } from "../serve/live_names.ts";
 import { metricsAddress } from "../serve/metrics_address.ts";
 import { metricsHandler } from "../serve/metrics_handler.ts";
 import { probeHandler } from "../serve/probe_handler.ts";
@@ -35,12 +37,14 @@ export interface ServersParts {
   readonly store: ArtifactStore;
   readonly telemetry: Telemetry;
   readonly clock: Clock;
+  /** Where else consumers or this server get artifacts. */
+  readonly delivery?: Pick<ArtifactHandlerOptions, "peers" | "redirect">;
 }
 
 /** What the servers answer from, once there is an operator. */
 interface Behind {
   readonly operator: Operator;
-  readonly objects: Pick<Objects, "sources" | "artifacts">;
+  readonly objects: Pick<Objects, "sources" | "artifacts" | "readArtifact">;
 }
 
 const kinds = ["sources", "artifacts"] as const;
@@ -52,6 +56,7 @@ export class Servers {
   readonly #parts: ServersParts;
   readonly #readiness: Readiness;
   readonly #artifacts: HttpServer | undefined;
+  readonly #live: LiveNames;
   readonly #others = new Map<"probes" | "metrics", HttpServer>();
   #behind: Behind | undefined;
 
@@ -59,6 +64,14 @@ export class Servers {
   constructor(parts: ServersParts) {
     this.#parts = parts;
     this.#readiness = new Readiness(parts.clock, kinds);
+    this.#live = new LiveNames({
+      clock: parts.clock,
+      knows: (source) => this.#behind?.objects.sources.get(sourceKey(source)) !== undefined,
+      read: async (source) => {
+        const artifact = await this.#behind?.objects.readArtifact(source);
+        return [artifact?.status.artifact?.path ?? []].flat();
+      },
+    });
     try {
       if (parts.values.artifactServerEnabled) this.#artifacts = this.#listenForArtifacts();
       if (parts.values.healthProbeBindAddress !== "0") this.#listenForProbes();
@@ -168,6 +181,9 @@ export class Servers {
       rebuild: (key) => this.#behind?.operator.rebuild(key),
       onMissing: () => metrics.artifactMissing(),
       onStorageError: (error) => log.error("cannot read an artifact", { error }),
+      isNamedLive: (key) => this.#live.ask(key),
+      ownerLostAt: (key) => this.#behind?.operator.ownerLostAt(key),
+      ...this.#parts.delivery,
     });
   }
 

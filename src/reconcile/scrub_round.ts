@@ -49,6 +49,15 @@ export async function scrubRound(context: ScrubRoundContext): Promise<boolean> {
   return await lookAtEach(context, compareDigest) && isSized;
 }
 
+/**
+ * Looks at the bytes of one source's artifact now, because somebody found them wrong.
+ *
+ * @throws {StepError} class `storage` if the store does not answer
+ */
+export async function scrubOne(key: SourceKey, context: ScrubRoundContext): Promise<void> {
+  await lookAt(key, compareDigest, context);
+}
+
 /** Whether the bytes behind a key are those of an artifact, as far as it looks. */
 type Look = (
   artifact: Artifact,

@@ -76,6 +76,12 @@ const stores: readonly StoreCase[] = [
     answer: 200,
   },
   {
+    name: "a bucket by pre-signed URLs",
+    environment: bucket("private", "redirect"),
+    url: "to us",
+    answer: 302,
+  },
+  {
     name: "a public bucket",
     environment: bucket("public", "direct"),
     url: "to the bucket",
