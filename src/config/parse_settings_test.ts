@@ -235,8 +235,6 @@ Deno.test("parseSettings() warns of unknown variables with our prefixes, not of 
       PATH: "/bin",
       TIMEOUT: "x",
       HTTP_PROXY: "http://proxy",
-      S3_BUCKET: "b",
-      S3_REGION: "r",
       ARTIFACT_SERVER_SERVICE_HOST: "10.0.0.1",
       ARTIFACT_SERVER_SERVICE_PORT_HTTP: "80",
       ARTIFACT_SERVER_PORT_80_TCP_ADDR: "10.0.0.1",
@@ -277,7 +275,7 @@ Deno.test("parseSettings() takes no Service's address for a setting of the same 
 });
 
 Deno.test("parseSettings() warns of unknown keys of the ConfigMap", () => {
-  const configMap = { "http.timout": "1s", "storage.s3.bucket": "b", "entirely.else": "1" };
+  const configMap = { "http.timout": "1s", "entirely.else": "1" };
   assert.deepEqual(parse({ configMap }).warnings, [
     "ConfigMap key http.timout is unknown and has no effect; did you mean http.timeout?",
     "ConfigMap key entirely.else is unknown and has no effect",

@@ -1,5 +1,4 @@
 import type { Settings } from "../core/setting.ts";
-import { reservedConfigMapKeys, reservedVariables } from "./reserved_names.ts";
 import { variablesOf } from "./variables_of.ts";
 
 /** The names under which users reach settings, each leading to the name in code. */
@@ -10,7 +9,7 @@ export interface SettingIndex {
   /** Of one setting the one that wins last. */
   readonly variables: ReadonlyMap<string, string>;
   readonly configMapKeys: ReadonlyMap<string, string>;
-  /** Variables and keys that mean something, but not to this command or this build. */
+  /** Variables and keys that mean something, but not to this command. */
   readonly elsewhere: ReadonlySet<string>;
 }
 
@@ -30,8 +29,6 @@ export function indexSettings(described: Settings, others: Settings = {}): Setti
     add(configMapKeys, setting.configMapKey ? [setting.configMapKey] : [], name);
   }
   const elsewhere = new Set([
-    ...reservedVariables,
-    ...reservedConfigMapKeys,
     ...Object.values(others).flatMap((setting) => [
       ...variablesOf(setting),
       ...(setting.configMapKey ? [setting.configMapKey] : []),

@@ -75,8 +75,6 @@ const goEnvironment = {
   HOOK_WHITELIST_PATH: "/etc/hooks/whitelist.yaml",
   HOOK_EXECUTOR_ENDPOINT: "http://localhost:8082",
   HOOK_DEFAULT_TIMEOUT: "30s",
-  S3_ENDPOINT: "",
-  S3_USE_SSL: "true",
   AWS_ACCESS_KEY_ID: "x",
   SERVICE_NAME: "artifacts",
   POD_NAMESPACE: "flux-system",
@@ -94,7 +92,6 @@ const goEnvironment = {
 /** COMPATIBILITY §6, as shipped. */
 const goConfigMap = {
   "storage.backend": "memory",
-  "storage.s3.endpoint": "https://s3.example",
   "http.timeout": "30s",
   "retry.maxAttempts": "10",
   "retry.jitterFactor": "0.25",
