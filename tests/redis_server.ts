@@ -165,6 +165,8 @@ export async function startRedisCluster(
 export interface RedisSentinelGroup extends RedisGroup {
   /** What the Sentinel answers to a command. */
   ask(...command: string[]): Promise<string>;
+  /** Host and port, in lines, of the one that it takes for the master. */
+  address(): Promise<string>;
 }
 
 /** A master, a replica and one Sentinel, which makes the replica the master 0.5 s after the master has gone. */
@@ -181,7 +183,7 @@ dir ${directory}
 logfile ${directory}/log
 sentinel monitor ours 127.0.0.1 ${master.port} 1
 sentinel down-after-milliseconds ours 500
-sentinel failover-timeout ours 3000
+sentinel failover-timeout ours 10000
 `;
   await Deno.writeTextFile(`${directory}/sentinel.conf`, configuration);
   const sentinel = new Deno.Command("redis-sentinel", {
@@ -197,6 +199,7 @@ sentinel failover-timeout ours 3000
   return {
     servers: [master, replica],
     ask,
+    address: () => ask("sentinel", "get-master-addr-by-name", "ours"),
     // Nobody listens at the first one.
     url: `redis+sentinel://127.0.0.1:${deadPort},127.0.0.1:${port}/ours`,
     async [Symbol.asyncDispose]() {

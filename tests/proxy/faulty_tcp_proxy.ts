@@ -25,7 +25,8 @@ function closeQuietly(connection: Connection): void {
 /** Stands between a client and a server and spoils each connection as `nextFault` says. */
 export class FaultyTcpProxy implements AsyncDisposable {
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  readonly #targetPort: number;
+  /** Where new connections lead. */
+  targetPort: number;
   readonly #nextFault: () => ConnectionFault;
   readonly #open = new Set<Connection>();
   readonly #serving = new Set<Promise<void>>();
@@ -37,7 +38,7 @@ export class FaultyTcpProxy implements AsyncDisposable {
   altered = 0;
 
   constructor(targetPort: number, nextFault: () => ConnectionFault) {
-    this.#targetPort = targetPort;
+    this.targetPort = targetPort;
     this.#nextFault = nextFault;
     this.#accepting = this.#accept();
   }
@@ -72,7 +73,7 @@ export class FaultyTcpProxy implements AsyncDisposable {
       this.broken++;
       return closeQuietly(client);
     }
-    const server = await Deno.connect({ hostname: "127.0.0.1", port: this.#targetPort })
+    const server = await Deno.connect({ hostname: "127.0.0.1", port: this.targetPort })
       .catch(() => undefined);
     if (!server) return closeQuietly(client);
     this.#open.add(client).add(server);

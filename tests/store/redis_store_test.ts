@@ -194,6 +194,25 @@ test("reports a full server, which keeps what it has, and goes on", async (world
   assert.equal(await store.verify(large.key, large.artifact.digest), true);
 });
 
+test("publishes nothing of which the server has evicted a part, and keeps the rest", async (world) => {
+  const { server, store, pack } = world;
+  const first = await pack(1);
+  await store.put(first.key, first.artifact);
+  const used = /used_memory:(\d+)/.exec(await server.cli("info", "memory"))![1]!;
+  await server.cli("config", "set", "maxmemory-policy", "volatile-lru");
+  await server.cli("config", "set", "maxmemory", `${Number(used) + 2_500_000}`);
+  const large = await pack(2, 5_000_000);
+  await assert.rejects(
+    store.put(large.key, large.artifact),
+    storageError(
+      / in Redis: it lost a part before all was there; look whether its memory suffices$/,
+    ),
+  );
+  assert.equal(await store.open(large.key), undefined);
+  assert.deepEqual(await keysOf(world), [first.key]);
+  assert.equal(await store.verify(first.key, first.artifact.digest), true);
+});
+
 test("waits for replicas if it is told to", async ({ server, open, pack }) => {
   const store = await open({ redisWaitReplicas: 1 });
   const { key, artifact } = await pack(1);
