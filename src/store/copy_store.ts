@@ -1,11 +1,10 @@
-import { createHash } from "node:crypto";
-import { fileErrorState } from "../core/file_error.ts";
 import { parseArtifactKey } from "../core/artifact_key.ts";
 import { digestOf } from "../core/revision.ts";
 import { StepError } from "../core/step_error.ts";
-import type { ArtifactFile, ArtifactStore, StoredArtifact, StoredInfo } from "./artifact_store.ts";
+import type { ArtifactFile, ArtifactStore, StoredInfo } from "./artifact_store.ts";
 import { compareStores, type StoredPair } from "./compare_stores.ts";
 import { isGoArtifact } from "./go_artifact.ts";
+import { receiveArtifact } from "./receive_artifact.ts";
 import { asStorageError, storageError } from "./storage_error.ts";
 
 /** What a copy has come to. */
@@ -119,7 +118,7 @@ class StoreCopy {
     if (!stored) return undefined;
     const path = `${directory}/${this.#files++}`;
     try {
-      const artifact = await receive(info.key, stored, { path, signal });
+      const artifact = await receiveArtifact(info.key, stored, { path, signal });
       await refuseWrong(info.key, artifact);
       await to.put(info.key, artifact);
       return "copied";
@@ -134,35 +133,6 @@ class StoreCopy {
   async #isSame({ key, size }: StoredInfo, there: StoredInfo): Promise<boolean> {
     const { to, verify } = this.#options;
     return there.size === size && (!verify || await to.verify(key, digestOfKey(key)));
-  }
-}
-
-async function receive(
-  key: string,
-  stored: StoredArtifact,
-  { path, signal }: { readonly path: string; readonly signal: AbortSignal },
-): Promise<ArtifactFile> {
-  using file = await Deno.open(path, { createNew: true, write: true });
-  const hash = createHash("sha256");
-  let size = 0;
-  for await (const piece of readable(key, stored)) {
-    signal.throwIfAborted();
-    hash.update(piece);
-    size += piece.length;
-    for (let at = 0; at < piece.length;) at += await file.write(piece.subarray(at));
-  }
-  if (size === stored.size) return { file: path, size, digest: digestOf(hash.digest("hex")) };
-  throw storageError(`Cannot read "${key}": it ended after ${size} of ${stored.size} bytes`);
-}
-
-/** What breaks a stream is the store's, whatever its name. */
-async function* readable(key: string, stored: StoredArtifact): AsyncGenerator<Uint8Array> {
-  try {
-    yield* stored.stream();
-  } catch (error) {
-    if (error instanceof StepError) throw error;
-    const state = fileErrorState(error) ?? "the store broke off";
-    throw storageError(`Cannot read "${key}": ${state}`, error);
   }
 }
 
