@@ -52,7 +52,7 @@ const codes: Readonly<Record<string, string>> = {
  * @returns undefined for a bug
  */
 export function redisFault(error: unknown): RedisFault | undefined {
-  if (!(error instanceof Error)) return undefined;
+  if (!(error instanceof Error) || isBug(error)) return undefined;
   if (isAnswer(error)) return answerFault(error.message);
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   if (code in codes) return lost(codes[code]!);
@@ -85,7 +85,12 @@ const texts: readonly (readonly [RegExp, string])[] = [
   [/^Unknown RESP type|Please report this/, "its answers are not the protocol of Redis"],
 ];
 
-function textFault(error: Error): RedisFault | undefined {
+/** Everything else comes from the library or the network, whose failures are plain errors. */
+function isBug(error: Error): boolean {
+  return [TypeError, RangeError, ReferenceError, SyntaxError].some((type) => error instanceof type);
+}
+
+function textFault(error: Error): RedisFault {
   const redirected = /^Too many Cluster redirections\. Last error: (?:ReplyError: )?(.*)/s
     .exec(error.message);
   if (redirected) return clusterFault(redirected[1]!);
@@ -94,8 +99,7 @@ function textFault(error: Error): RedisFault | undefined {
   }
   const known = texts.find(([pattern]) => pattern.test(error.message));
   if (known) return lost(known[1]);
-  const isOfNetwork = "code" in error || "syscall" in error;
-  return isOfNetwork ? lost("the connection was lost") : undefined;
+  return lost("the connection failed");
 }
 
 function clusterFault(lastError: string): RedisFault {

@@ -27,6 +27,7 @@ Deno.test("redisFault() takes failures of the connection for what another may me
   const failures: [Error, string][] = [
     [Object.assign(new Error("x"), { code: "ECONNREFUSED" }), "the connection is refused"],
     [new Error("Connection is closed."), "the connection was lost"],
+    [new Error("something new"), "the connection failed"],
     [new Error("invalid peer certificate: UnknownIssuer"), "TLS fails; see REDIS_CA_FILE"],
     [
       new Error("All sentinels are unreachable and retry is disabled. Last error: NOAUTH x"),
