@@ -22,6 +22,7 @@ export class MemoryStore implements ArtifactStore {
   readonly #clock: Clock;
   /** Bytes of the puts that are under way. */
   #arriving = 0;
+  #used = 0;
 
   constructor(limitBytes: number, clock: Clock) {
     this.#limitBytes = limitBytes;
@@ -39,7 +40,9 @@ export class MemoryStore implements ArtifactStore {
     this.#arriving += artifact.size;
     try {
       const bytes = await read(artifact);
+      this.#remove(key);
       this.#entries.set(key, { bytes, digest: artifact.digest, lastPut: this.#clock.now() });
+      this.#used += bytes.length;
     } catch (error) {
       throw asStorageError(`Cannot store "${key}"`, error);
     } finally {
@@ -60,7 +63,7 @@ export class MemoryStore implements ArtifactStore {
   delete(key: string, condition?: { readonly putBefore: number }): Promise<boolean> {
     const entry = this.#entries.get(key);
     const isSpared = entry !== undefined && condition && entry.lastPut >= condition.putBefore;
-    if (!isSpared) this.#entries.delete(key);
+    if (!isSpared) this.#remove(key);
     return Promise.resolve(!isSpared);
   }
 
@@ -95,9 +98,14 @@ export class MemoryStore implements ArtifactStore {
     return Promise.resolve();
   }
 
+  #remove(key: string): void {
+    this.#used -= this.#entries.get(key)?.bytes.length ?? 0;
+    this.#entries.delete(key);
+  }
+
   #refuseOverLimit(key: string, size: number): void {
-    const others = [...this.#entries].filter(([other]) => other !== key);
-    const used = others.reduce((sum, [, { bytes }]) => sum + bytes.length, this.#arriving);
+    const replaced = this.#entries.get(key)?.bytes.length ?? 0;
+    const used = this.#used + this.#arriving - replaced;
     if (used + size <= this.#limitBytes) return;
     throw storageError(
       `Cannot store "${key}" in memory: it has ${mebibytes(size)}, and ${mebibytes(used)} of ${

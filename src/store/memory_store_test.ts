@@ -42,3 +42,22 @@ Deno.test("MemoryStore counts puts that are under way, and no longer those that 
   await store.put(second.key, second.artifact);
   await Deno.remove(directory, { recursive: true });
 });
+
+Deno.test("MemoryStore counts what it holds once, whatever is put again, replaced and deleted", async () => {
+  const directory = await Deno.makeTempDir();
+  const store = new MemoryStore(100, new ManualClock());
+  const [first, second] = await Promise.all([
+    packedFile(directory, bytesOf(1, 60)),
+    packedFile(directory, bytesOf(2, 90)),
+  ]);
+  await store.put(first.key, first.artifact);
+  await store.put(first.key, first.artifact);
+  await store.put(first.key, second.artifact);
+  await store.delete(first.key, { putBefore: 0 });
+  await assert.rejects(store.put(second.key, second.artifact), { class: "storage" });
+  await store.delete(first.key);
+  await store.delete(first.key);
+  await store.put(second.key, second.artifact);
+  await assert.rejects(store.put(first.key, first.artifact), { class: "storage" });
+  await Deno.remove(directory, { recursive: true });
+});

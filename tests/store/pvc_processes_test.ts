@@ -6,6 +6,7 @@ import { pvc } from "../../src/store/pvc.ts";
 import { bytesOf, packedFile } from "../contract/store.ts";
 
 const writer = fileURLToPath(new URL("pvc_writer.ts", import.meta.url));
+const member = fileURLToPath(new URL("pvc_member.ts", import.meta.url));
 
 interface Put {
   readonly key: string;
@@ -129,3 +130,73 @@ Deno.test("PvcStore reports a write that is refused half-way, leaves nothing of 
     assert.deepEqual(await incomingOf(volume), []);
   });
 });
+
+interface MemberRun {
+  readonly args: readonly string[];
+  /** Milliseconds from its first deed to its end. */
+  readonly lifeMs: number;
+}
+
+/** Runs a member of a volume until it is killed; gives what it said. */
+async function lifeOf({ args, lifeMs }: MemberRun): Promise<readonly string[]> {
+  const child = new Deno.Command(Deno.execPath(), { args: [...args], stdout: "piped" }).spawn();
+  let lines = "";
+  let killing: unknown;
+  for await (const piece of child.stdout) {
+    lines += text(piece);
+    killing ??= setTimeout(() => child.kill("SIGKILL"), lifeMs);
+  }
+  assert.equal((await child.status).signal, "SIGKILL");
+  return lines.split("\n").slice(0, -1);
+}
+
+Deno.test("PvcStore keeps its laws on a volume of three processes, each of which is killed again and again", async () => {
+  const seed = Math.floor(Math.random() * 1e6);
+  await withVolume(async (volume) => {
+    const packed = await Promise.all(
+      Array.from({ length: 40 }, (_, index) => {
+        const source = { namespace: `team-${index % 3}`, name: `config-${index % 7}` };
+        return packedFile(
+          volume.scratch,
+          bytesOf(index, index % 5 === 0 ? 200_000 : 2_000),
+          source,
+        );
+      }),
+    );
+    const putsFile = `${volume.scratch}/members.json`;
+    await Deno.writeTextFile(putsFile, JSON.stringify(packed));
+    const lives = async (which: number) => {
+      const said: string[] = [];
+      for (let life = 0; life < 5; life++) {
+        const run = ["run", "-A", "--quiet", "--cached-only", member, volume.root, putsFile];
+        const args = [...run, `${seed + which * 100 + life}`];
+        said.push(...await lifeOf({ args, lifeMs: 300 + Math.random() * 600 }));
+      }
+      return said;
+    };
+    const said = (await Promise.all([1, 2, 3].map(lives))).flat();
+    assert.deepEqual(said.filter((line) => line.startsWith("violation")), [], `seed ${seed}`);
+    for (const deed of ["put", "delete", "read", "list"]) {
+      assert.ok(said.filter((line) => line === deed).length > 20, `${deed}: seed ${seed}`);
+    }
+    const store = await openAt(volume, Date.now() + 60_000);
+    await countWhole(store);
+    assert.deepEqual(await incomingOf(volume), []);
+    const names = (await filesBelow(volume.root)).filter((name) => !name.endsWith(".tar.gz"));
+    assert.deepEqual(names, [], "what killed deletes left has its name back");
+    for (const { key, artifact } of packed) {
+      await store.put(key, artifact);
+      assert.equal(await store.delete(key, { putBefore: Date.now() - 60_000 }), false);
+    }
+    assert.equal(await countWhole(store), 40);
+  });
+});
+
+async function filesBelow(directory: string): Promise<readonly string[]> {
+  const names: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(directory)) {
+    if (isDirectory) names.push(...await filesBelow(`${directory}/${name}`));
+    else names.push(name);
+  }
+  return names;
+}
