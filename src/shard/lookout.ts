@@ -105,8 +105,6 @@ export class Lookout {
       this.#hasClearedGoLeader = true; // once: we may not be allowed to
       await this.#delete(goLeader.lease, signal);
     }
-    const { self } = this.#options;
-    if (this.#roster.live.some(({ name }) => name < self)) return;
     for (const sighting of this.#members.sightings.values()) {
       if (this.#isLongDead(sighting)) await this.#delete(sighting.lease, signal);
     }

@@ -159,7 +159,6 @@ export class Membership implements Members {
   /** One round; milliseconds until the next. */
   async #round(signal: AbortSignal): Promise<number> {
     const startedAt = this.#options.clock.now();
-    this.#tell(); // a lease that ran out while the process slept
     const failures: unknown[] = [];
     const attempt = <T>(call: Promise<T>) =>
       call.catch((error) => {

@@ -5,7 +5,7 @@ import { settle } from "../../tests/settle.ts";
 import { ObjectsUnavailableError } from "../objects/objects.ts";
 import { leaseName } from "./lease_name.ts";
 import { goLeaderLease } from "./lookout.ts";
-import { mustFence } from "./ring.ts";
+import { mustFence, ownsIn } from "./ring.ts";
 
 const uids = Array.from({ length: 300 }, (_, index) => `uid-${index}`);
 const ownedBy = ({ membership }: TestMember) => uids.filter((uid) => membership.owns(uid));
@@ -238,7 +238,7 @@ testCase(
     let late = 0;
     a!.leases.onAnswer = async (call) => {
       if (call !== "update" || late++ > 0) return;
-      await new Promise<void>((resolve) => clock.schedule(resolve, 16_000));
+      await new Promise<void>((resolve) => clock.schedule(resolve, 12_000));
     };
     await clock.advance(30_000);
     assert.ok(late > 1);
@@ -282,6 +282,40 @@ testCase("goes on after the answer to a renewal was lost", async (world) => {
   assert.ok(lost > 1);
   assert.equal(a!.changes.length, told);
   assertOneEach(a!);
+});
+
+testCase("owns nothing between its return and the look after it", async (world) => {
+  const { clock } = world;
+  const [a] = await joined(world, ["m-0"]);
+  a!.leases.onCall = away;
+  await clock.advance(20_000);
+  const look = Promise.withResolvers<void>();
+  let looks = 0;
+  a!.leases.onCall = async (call) => {
+    if (call === "list" && ++looks === 2) await look.promise;
+  };
+  await clock.advance(1_000);
+  assert.deepEqual([looks, a!.membership.mayWrite()], [2, true]);
+  assert.deepEqual(countsOf(a!), [0]);
+  look.resolve();
+  await clock.advance(1_000);
+  assertOneEach(a!);
+});
+
+testCase("tells that it may not write any more though a call hangs", async (world) => {
+  const { clock } = world;
+  const [a] = await joined(world, ["m-0"]);
+  const hang = Promise.withResolvers<void>();
+  a!.leases.onCall = () => hang.promise;
+  await clock.advance(20_000);
+  assert.deepEqual(
+    a!.changes.slice(-2).map((
+      { state, mayWrite, after },
+    ) => [state, mayWrite, ownsIn(after, "uid-1")]),
+    [["lapsed", false, true], ["lapsed", false, false]],
+  );
+  hang.resolve();
+  await clock.advance(1_000);
 });
 
 testCase("hands over at once when it gives its Lease back", async (world) => {
@@ -446,6 +480,7 @@ testCase("is seen to renew though its wall clock stands still", async ({ members
   await clock.advance(15_000);
   const told = b.changes.length;
   await clock.advance(60_000);
+  assert.ok(countsOf(a, b).every((count) => count > 60), `${countsOf(a, b)}`);
   assertOneEach(a, b);
   assert.equal(b.changes.length, told);
 });
@@ -541,6 +576,19 @@ for (
     },
   );
 }
+
+testCase(
+  "without the right to create a Lease writes nothing while it sees another member",
+  async (world) => {
+    const { members, clock } = world;
+    members.start("m-9", { isShared: false });
+    const a = members.start("m-0", { isShared: false });
+    a.leases.onCall = (call) => call === "create" ? forbidden() : undefined;
+    await clock.advance(60_000);
+    assert.equal(a.membership.state, "refused");
+    assert.deepEqual(countsOf(a), [0]);
+  },
+);
 
 testCase("takes a right that is taken away for an outage", async (world) => {
   const [a] = await joined(world, ["m-0"]);
