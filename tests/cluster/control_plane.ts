@@ -75,10 +75,23 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   try {
     await start();
     await kubectl(["apply", "--server-side", "--filename", crd]);
-    await kubectl(["wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"]);
+    await untilEstablished(kubectl);
   } catch (error) {
     await close();
     throw error;
   }
   return { kubeconfig, dir, kubectl, stop, start, close };
+}
+
+/** A definition without any condition yet is an error to `kubectl wait`, and nothing to wait for. */
+async function untilEstablished(kubectl: ControlPlane["kubectl"]): Promise<void> {
+  const wait = ["wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"];
+  for (let triesLeft = 20;; triesLeft--) {
+    try {
+      return void await kubectl(wait);
+    } catch (error) {
+      if (triesLeft === 0 || !/accessor error/.test(String(error))) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  }
 }
