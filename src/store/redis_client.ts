@@ -5,8 +5,8 @@ import type { RedisAddress } from "./redis_address.ts";
 /** What a command takes. */
 export type RedisArgument = string | number | Buffer;
 
-/** What is used of a client of the library, for one server and for a cluster. */
-export type RedisClient = Pick<Redis | Cluster, "call" | "callBuffer" | "pipeline">;
+/** A client of the library: for one server, found by itself or by Sentinels, or for a cluster. */
+export type RedisClient = Redis | Cluster;
 
 /** How to reach and enter Redis. */
 export interface RedisAccess {
@@ -24,7 +24,7 @@ const timeoutMs = 5_000;
  * A client that has not connected yet. It neither connects again by itself nor keeps commands for later: whoever holds it
  * makes another one, with the password of that moment. The library is loaded at the first call.
  */
-export async function createRedisClient(access: RedisAccess): Promise<Redis | Cluster> {
+export async function createRedisClient(access: RedisAccess): Promise<RedisClient> {
   const { Cluster, Redis } = await import("ioredis");
   const { address } = access;
   if (address.kind === "cluster") return new Cluster([...address.hosts], clusterOptions(access));
@@ -87,7 +87,5 @@ function clusterOptions(access: RedisAccess) {
 
 /** The servers that take writes, for what has to be asked of each. */
 export function mastersOf(client: RedisClient): readonly RedisClient[] {
-  return "nodes" in client && typeof client.nodes === "function"
-    ? (client as Cluster).nodes("master")
-    : [client];
+  return "nodes" in client ? client.nodes("master") : [client];
 }

@@ -1,4 +1,3 @@
-import type { Cluster, Redis } from "ioredis";
 import { StepError } from "../core/step_error.ts";
 import { createRedisClient, type RedisAccess, type RedisClient } from "./redis_client.ts";
 import { isAnswer, redisFault } from "./redis_fault.ts";
@@ -8,7 +7,7 @@ import { storageError } from "./storage_error.ts";
 const maxTries = 3;
 
 interface Session {
-  readonly client: Redis | Cluster;
+  readonly client: RedisClient;
   /** Settles when nothing of the client is open any more. */
   readonly ended: Promise<void>;
 }
@@ -115,7 +114,7 @@ export class RedisConnection {
 }
 
 /** By the library's own option a database that is not there would go unnoticed, and another one be used. */
-async function selectDatabase(client: Redis | Cluster, database: number): Promise<void> {
+async function selectDatabase(client: RedisClient, database: number): Promise<void> {
   if (database === 0) return;
   try {
     await client.call("select", database);
