@@ -47,6 +47,8 @@ const secondMs = 1_000;
 /** Of each request of a deletion, retries included; milliseconds. */
 const deletionStepMs = 20_000;
 const leftoversMs = 3_600_000;
+/** How long puts may go on when the store is closed; milliseconds. */
+const closingMs = 10_000;
 /** Bytes; no mark is so long, but the object of somebody else may be. */
 const maxMarkBytes = 4_096;
 const maxPuts = 5;
@@ -198,11 +200,14 @@ export class S3Store implements ArtifactStore {
     });
   }
 
-  /** Lets puts and deletes end; cuts downloads. */
+  /** Lets puts and deletes end, if the service lets them; cuts downloads. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancelRemoval();
-    await this.#queue.idle();
+    const { promise: tooLate, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#options.clock.schedule(resolve, closingMs);
+    await Promise.race([this.#queue.idle(), tooLate]);
+    cancel();
     this.#session.close();
   }
 

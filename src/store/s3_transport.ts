@@ -16,12 +16,16 @@ const slowestUpload = 64 * 1024;
 /** AWS closes idle connections after about so long. */
 const keepAliveMs = 15_000;
 
-/**
- * A request that got no answer, or not all of it. Its message is only the state, fit to be published. The name is what the
- * AWS SDK tells a failure by that another try may mend.
- */
+/** A request that got no answer, or not all of it. Its message is only the state, fit to be published. */
 export class S3TransportError extends Error {
-  override readonly name = "TimeoutError";
+  override readonly name: string;
+
+  /** @param isLasting whether another try a second later would meet the same */
+  constructor(state: string, { isLasting = false }: { readonly isLasting?: boolean } = {}) {
+    super(state);
+    // The AWS SDK tries again by this name.
+    this.name = isLasting ? "S3TransportError" : "TimeoutError";
+  }
 }
 
 /**
@@ -107,6 +111,8 @@ async function readWhole(body: Readable): Promise<Readable> {
   return Readable.from(await Array.fromAsync(body), { objectMode: false });
 }
 
+const closed = "the store is closed";
+
 const states: Readonly<Record<string, string>> = {
   ECONNREFUSED: "connection refused",
   ECONNRESET: "connection reset",
@@ -120,8 +126,8 @@ const states: Readonly<Record<string, string>> = {
   UND_ERR_CONNECT_TIMEOUT: "no connection in time",
   UND_ERR_HEADERS_TIMEOUT: "no answer in time",
   UND_ERR_BODY_TIMEOUT: "the answer stalled",
-  UND_ERR_DESTROYED: "the store is closed",
-  UND_ERR_CLOSED: "the store is closed",
+  UND_ERR_DESTROYED: closed,
+  UND_ERR_CLOSED: closed,
 };
 
 /**
@@ -133,13 +139,15 @@ export function transportError(error: unknown): unknown {
   const [first] = error instanceof AggregateError ? error.errors as unknown[] : [error];
   if (!(first instanceof Error)) return error;
   if (/certificate/i.test(first.message)) {
-    return new S3TransportError("its certificate is not trusted; set S3_CA_FILE to that of its CA");
+    const state = "its certificate is not trusted; set S3_CA_FILE to that of its CA";
+    return new S3TransportError(state, { isLasting: true });
   }
   const code = "code" in first ? String(first.code) : "";
   if (!/^(E[A-Z0-9_]+|HPE_\w+|UND_ERR_\w+)$/.test(code) && first.name !== "HTTPParserError") {
     return error;
   }
-  return new S3TransportError(states[code] ?? `the connection failed (${code || "not HTTP"})`);
+  const state = states[code] ?? `the connection failed (${code || "not HTTP"})`;
+  return new S3TransportError(state, { isLasting: state === closed });
 }
 
 function flatHeaders(

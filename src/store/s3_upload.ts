@@ -28,7 +28,7 @@ export interface S3UploadOptions {
 export interface S3UploaderOptions {
   readonly encryption: ServerSideEncryption | undefined;
   readonly kmsKeyId: string | undefined;
-  /** Memory for what is sent. */
+  /** Memory for what is sent, unless it is small. */
   readonly budget: ByteBudget;
 }
 
@@ -43,6 +43,8 @@ export interface S3Stamp {
 /** The smallest part that S3 takes, and what memory holds of one upload. */
 const minPartBytes = 5 * 2 ** 20;
 const maxParts = 10_000;
+/** As many of this size as there can be at once do no harm. */
+const smallBytes = 256 * 1024;
 
 /**
  * Uploads artifacts whole or not at all: what is small in one request, once its digest is known to be right; what is
@@ -60,7 +62,9 @@ export class S3Uploader {
   /** @throws {Error} if the file does not hold the bytes that are announced */
   async upload(client: S3Client, options: S3UploadOptions): Promise<void> {
     const partBytes = Math.max(minPartBytes, Math.ceil(options.artifact.size / maxParts));
-    using _memory = await this.#options.budget.take(Math.min(options.artifact.size, partBytes));
+    const memory = Math.min(options.artifact.size, partBytes);
+    // What is small must not wait for what is large and may be slow.
+    using _held = memory > smallBytes ? await this.#options.budget.take(memory) : undefined;
     try {
       await this.#send(client, options, partBytes);
     } catch (error) {

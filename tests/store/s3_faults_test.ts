@@ -9,7 +9,7 @@ import { seededRandom } from "../seeded_random.ts";
 import { s3Values } from "./s3_values.ts";
 
 const bucket = "artifacts";
-const rounds = Number(Deno.env.get("S3_FAULT_ROUNDS") ?? 60);
+const rounds = Number(Deno.env.get("S3_FAULT_ROUNDS") ?? 40);
 
 interface World {
   readonly proxy: S3Proxy;
