@@ -119,8 +119,9 @@ export class RedisStore implements ArtifactStore {
     const action = `Cannot read "${key}"`;
     const record = await this.#record(key, action);
     if (!isWhole(record) || await this.#readDigest(key, record) !== digest) return false;
-    // A server that lost its latest writes may have lost the entry alone: the index may lie on another node.
-    await this.#announce(key, action);
+    // A server that lost its latest writes may have lost the entry alone: the index may lie on another node. One that
+    // takes no writes now is told by the next look.
+    await this.#announce(key, action).catch(() => {});
     return true;
   }
 

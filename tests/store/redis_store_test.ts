@@ -188,7 +188,12 @@ test("reports a full server, which keeps what it has, and goes on", async (world
     storageError(/^Cannot store ".*" in Redis: it is out of memory; raise maxmemory/),
   );
   assert.equal(await store.open(large.key), undefined);
+  await server.cli("config", "set", "maxmemory", "1");
   assert.equal(await store.verify(first.key, first.artifact.digest), true);
+  assert.equal((await readKey(store, first.key))?.length, 700_001);
+  assert.deepEqual(await keysOf(world), [first.key]);
+  await assert.rejects(store.put(first.key, first.artifact), storageError(/out of memory/));
+  assert.equal(await store.delete(first.key), true);
   await server.cli("config", "set", "maxmemory", "0");
   await store.put(large.key, large.artifact);
   assert.equal(await store.verify(large.key, large.artifact.digest), true);
