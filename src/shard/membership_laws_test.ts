@@ -95,6 +95,7 @@ for (let seed = 1; seed <= 24; seed++) {
       await run(chaos, chaos.pause());
       await chaos.disturb();
     }
+    if (chaos.live.size === 0) chaos.start(names[0]!);
     for (const member of chaos.live.values()) chaos.calm(member);
     await run(chaos, 40_000);
     for (const uid of uids) assert.equal(workersOf(uid, chaos).length, 1, uid);
