@@ -6,8 +6,15 @@ export type Download =
   | { readonly kind: "status"; readonly status: number }
   | { readonly kind: "broken"; readonly why: string };
 
-/** Downloads as a consumer does, each over a connection of its own, and hashes every byte. Never rejects. */
-export async function download(url: string): Promise<Download> {
+/**
+ * Downloads as a consumer does, each over a connection of its own, and hashes every byte. Never rejects.
+ *
+ * @param onFirstPiece awaited when the first bytes are there
+ */
+export async function download(
+  url: string,
+  onFirstPiece: () => Promise<void> = () => Promise.resolve(),
+): Promise<Download> {
   using client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
   try {
     const response = await fetch(url, { client, signal: AbortSignal.timeout(60_000) });
@@ -16,7 +23,12 @@ export async function download(url: string): Promise<Download> {
       return { kind: "status", status: response.status };
     }
     const hash = createHash("sha256");
-    for await (const piece of response.body ?? []) hash.update(piece);
+    let isFirst = true;
+    for await (const piece of response.body ?? []) {
+      hash.update(piece);
+      if (isFirst) await onFirstPiece();
+      isFirst = false;
+    }
     return { kind: "whole", digest: `sha256:${hash.digest("hex")}` };
   } catch (error) {
     return { kind: "broken", why: String(error) };

@@ -19,7 +19,7 @@ export class Balancer implements AsyncDisposable {
   static async start(ports: readonly number[], port: number): Promise<Balancer> {
     const server = createServer();
     const balancer = new Balancer(server, ports);
-    server.on("connection", (client) => balancer.#forward(client, ports.length));
+    server.on("connection", (client) => balancer.#forward(client, balancer.#next++));
     await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
     return balancer;
   }
@@ -29,9 +29,9 @@ export class Balancer implements AsyncDisposable {
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 
-  #forward(client: Socket, triesLeft: number): void {
+  #forward(client: Socket, first: number, attempt = 0): void {
     this.#follow(client);
-    const target = this.#ports[this.#next++ % this.#ports.length]!;
+    const target = this.#ports[(first + attempt) % this.#ports.length]!;
     const upstream = connect(target, "127.0.0.1");
     this.#follow(upstream);
     upstream.once("connect", () => {
@@ -43,7 +43,7 @@ export class Balancer implements AsyncDisposable {
       client.pipe(upstream).pipe(client);
     });
     upstream.once("error", () => {
-      if (triesLeft > 1) this.#forward(client, triesLeft - 1);
+      if (attempt + 1 < this.#ports.length) this.#forward(client, first, attempt + 1);
       else client.destroy();
     });
   }

@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import type { Artifact } from "../../src/core/artifact.ts";
+import { type Download, download } from "../checked_download.ts";
+import { S3Server } from "../s3_server.ts";
+import { s3TestCredentials } from "../store/s3_values.ts";
+import { eventually } from "./eventually.ts";
+import { replicaNames, type ReplicasOptions, ReplicasWorld } from "./replicas_world.ts";
+
+const mebibyte = 2 ** 20;
+
+/** One of these is to be had: the right bytes, or a connection that broke. */
+function assertNeverWrong(downloads: readonly Download[], { digest }: Artifact): void {
+  for (const each of downloads) {
+    assert.notEqual(each.kind, "status", JSON.stringify(each));
+    if (each.kind === "whole") assert.equal(each.digest, digest);
+  }
+}
+
+const isBroken = ({ kind }: Download) => kind === "broken";
+
+/** Replicas over one bucket, or over a volume each. */
+async function overEach(
+  store: "a bucket" | "a volume each",
+  size: number,
+  story: (world: ReplicasWorld) => Promise<void>,
+): Promise<void> {
+  if (store === "a bucket") return await overBucket(size, story);
+  const volumes = await Deno.makeTempDir();
+  try {
+    for (const name of replicaNames) await Deno.mkdir(`${volumes}/${name}`);
+    const environment: ReplicasOptions["environment"] = (name) => ({
+      STORAGE_BACKEND: "pvc",
+      PVC_STORAGE_PATH: `${volumes}/${name}`,
+    });
+    await ReplicasWorld.run({ size, environment }, story);
+  } finally {
+    await Deno.remove(volumes, { recursive: true });
+  }
+}
+
+async function overBucket(
+  size: number,
+  story: (world: ReplicasWorld) => Promise<void>,
+): Promise<void> {
+  await using server = await S3Server.start();
+  await server.makeBucket("artifacts");
+  const environment = () => ({
+    STORAGE_BACKEND: "s3",
+    S3_ENDPOINT: server.url,
+    S3_BUCKET: "artifacts",
+    S3_URL_MODE: "gateway",
+    S3_ACCESS_KEY_ID: s3TestCredentials.accessKeyId,
+    S3_SECRET_ACCESS_KEY: s3TestCredentials.secretAccessKey,
+  });
+  await ReplicasWorld.run({ size, environment }, story);
+}
+
+for (const store of ["a bucket", "a volume each"] as const) {
+  Deno.test(`two replicas over ${store}: no client sees 404 or wrong bytes when one is killed in the middle of 100 downloads`, async () => {
+    await overEach(store, 12 * mebibyte, async (world) => {
+      await world.createSources(["app"]);
+      const artifact = await world.untilPublished("app");
+      assert.ok(artifact.url.startsWith(world.base), artifact.url);
+      const killed = Promise.withResolvers<void>();
+      const begun = Array.from({ length: 100 }, () => Promise.withResolvers<void>());
+      const running = begun.map(({ resolve }) =>
+        download(artifact.url, () => {
+          resolve();
+          return killed.promise;
+        })
+      );
+      await Promise.race([Promise.all(begun.map(({ promise }) => promise)), Promise.race(running)]);
+      await world.end("manager-0", "SIGKILL");
+      killed.resolve();
+      const downloads = await Promise.all(running);
+      assertNeverWrong(downloads, artifact);
+      const broken = downloads.filter(isBroken);
+      assert.ok(broken.length > 0, "the kill came after the last download: this proved nothing");
+      const again = await Promise.all(broken.map(() => download(artifact.url)));
+      assertNeverWrong(again, artifact);
+      assert.deepEqual(again.filter(isBroken), []);
+      assert.equal(world.documents.requestsOf("app"), 1);
+    });
+  });
+
+  Deno.test(`two replicas over ${store}: what is published is never 404 at either, and the other goes on when the owner is killed`, async () => {
+    await overEach(store, 10_000, async (world) => {
+      await world.createSources(["app"]);
+      let artifact = await world.untilPublished("app");
+      for (let version = 1; version <= 20; version++) {
+        await world.change("app");
+        artifact = await world.untilPublished("app", artifact);
+        for (const { base } of world.replicas.values()) {
+          const got = await download(`${base}/${artifact.path}`);
+          assert.deepEqual(got, { kind: "whole", digest: artifact.digest }, `version ${version}`);
+        }
+      }
+      const asked = world.documents.requestsOf("app");
+      await world.end("manager-0", "SIGKILL");
+      assert.deepEqual(await download(artifact.url), { kind: "whole", digest: artifact.digest });
+      await world.change("app");
+      const next = await world.untilPublished("app", artifact);
+      assert.deepEqual(await download(next.url), { kind: "whole", digest: next.digest });
+      assert.equal(world.documents.requestsOf("app"), asked + 1);
+    });
+  });
+}
+
+Deno.test("two replicas: a key that nobody published asks no other replica", async () => {
+  await overEach("a volume each", 10_000, async (world) => {
+    await world.createSources(["app"]);
+    const { path } = await world.untilPublished("app");
+    const before = await world.answeredBy("manager-0");
+    const { base } = world.replica("manager-1");
+    const invented = ["f", "0", "a"].map((digit) => path.replace(/[0-9a-f]{64}/, digit.repeat(64)));
+    for (const key of [...invented, ...invented.map((key) => key.replace("/app/", "/other/"))]) {
+      for (
+        const headers of [{}, { "X-Externalsource-Pull": "1" }, { "X-Externalsource-Hop": "1" }]
+      ) {
+        const response = await fetch(`${base}/${key}`, { headers });
+        await response.body?.cancel();
+        assert.equal(response.status, 404, key);
+      }
+    }
+    assert.equal(await world.answeredBy("manager-0"), before);
+  });
+});
+
+Deno.test("two replicas with a volume each: an artifact is held by both before it is published", async () => {
+  await overEach("a volume each", 10_000, async (world) => {
+    await world.createSources(["app", "web"]);
+    for (const name of ["app", "web"]) {
+      const { path, digest } = await world.untilPublished(name);
+      for (const { base } of world.replicas.values()) {
+        const headers = { "X-Externalsource-Hop": "1" };
+        const response = await fetch(`${base}/${path}`, { headers });
+        assert.equal(response.status, 200);
+        assert.equal(response.headers.get("etag"), `"${digest}"`);
+        await response.body?.cancel();
+      }
+    }
+  });
+});
+
+Deno.test("two replicas: at SIGTERM the other one takes over without waiting for a Lease to end", async () => {
+  await overEach("a bucket", 10_000, async (world) => {
+    await world.createSources(["app"]);
+    const artifact = await world.untilPublished("app");
+    await world.end("manager-0", "SIGTERM");
+    await world.change("app");
+    const next = await world.untilPublished("app", artifact);
+    assert.deepEqual(await download(next.url), { kind: "whole", digest: next.digest });
+    await world.start("manager-0");
+    await eventually(() => world.replica("manager-0").log().includes("another replica owns"), {
+      withinMs: 30_000,
+      what: "the one that comes back stands by",
+    });
+  });
+});
