@@ -2,13 +2,13 @@ import { Buffer } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setImmediate } from "node:timers/promises";
 import { parseDuration } from "../core/duration.ts";
+import { releasePiece } from "../core/release_piece.ts";
 import type { Execution } from "./execute_stream.ts";
 import type { HookCall } from "./hook_call.ts";
 import { parseHookCall, parseJson } from "./hook_outcome.ts";
 import { HookRefused } from "./hook_refused.ts";
 import type { HookEnd } from "./hook_runner.ts";
 import { HookUnavailable } from "./hook_unavailable.ts";
-import { releasePiece } from "./release_piece.ts";
 
 /** Of the request and of what is printed: both are in memory as a whole. */
 const maxBytes = 32 * 2 ** 20;

@@ -1,13 +1,13 @@
 import { Buffer } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock } from "../core/clock.ts";
+import { releasePiece } from "../core/release_piece.ts";
 import { frameHead, type FrameType } from "./hook_frames.ts";
 import { type HookOutcome, parseHookCall, parseJson } from "./hook_outcome.ts";
 import type { HookCall } from "./hook_call.ts";
 import { HookRefused } from "./hook_refused.ts";
 import type { HookRunner } from "./hook_runner.ts";
 import { HookUnavailable } from "./hook_unavailable.ts";
-import { releasePiece } from "./release_piece.ts";
 
 const maxHeadBytes = 256 * 1024;
 const newline = 10;

@@ -1,3 +1,4 @@
+import { releasePiece } from "../core/release_piece.ts";
 import type { HttpAnswer, StoredBody } from "./http_answer.ts";
 import type { PiecePool } from "./piece_pool.ts";
 
@@ -104,6 +105,7 @@ async function sendStream(sink: AnswerSink, { artifact, range }: StoredBody): Pr
       left -= next.value.length;
       if (left < 0) break;
       await writeAll(sink, next.value);
+      releasePiece(next.value);
     }
   } catch (error) {
     await reader.cancel(error).catch(() => undefined);

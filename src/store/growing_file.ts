@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { releasePiece } from "../core/release_piece.ts";
 import { digestOf } from "../core/revision.ts";
 import type { ArtifactFile, ByteRange, StoredArtifact } from "./artifact_store.ts";
 import { storageError } from "./storage_error.ts";
@@ -95,6 +96,7 @@ export class GrowingFile {
       await writeAll(file, next.value);
       this.#written += next.value.length;
       this.#wake();
+      releasePiece(next.value);
     }
     if (this.#written < size) throw new WrongBytes("fewer bytes than its size");
     if (digestOf(hash.digest("hex")) !== digest) {
