@@ -9,10 +9,7 @@ export async function linkIfAbsent(from: string, to: string): Promise<void> {
   try {
     await Deno.link(from, to);
   } catch (error) {
-    if (error instanceof Deno.errors.AlreadyExists) return;
-    if (fileErrorState(error) === undefined || await Deno.lstat(to).catch(ignoreAbsence)) {
-      throw error;
-    }
-    await Deno.rename(from, to);
+    if (fileErrorState(error) === undefined) throw error;
+    if (!await Deno.lstat(to).catch(ignoreAbsence)) await Deno.rename(from, to);
   }
 }

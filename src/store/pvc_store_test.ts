@@ -15,7 +15,6 @@ const openPvc = ({ clock, directory }: StoreTestContext) =>
   pvc.open({ storagePath: directory, storageMinFree: 0 }, clock);
 
 testStore("PvcStore", openPvc);
-testStore("PvcStore shared by two processes", openPvc, { openAnother: openPvc });
 
 interface Place {
   readonly root: string;

@@ -126,23 +126,25 @@ function testPutLaws(test: TestLaw): void {
     assert.deepEqual(await keysOf(store, ""), [key]);
   });
 
-  test("takes the same key many times at once", async (store, { directory }) => {
+  test("takes the same key many times at once", async (store, { directory, another }) => {
     const bytes = bytesOf(1, 500_000);
     const { key, artifact } = await packedFile(directory, bytes);
-    await Promise.all(Array.from({ length: 10 }, () => store.put(key, artifact)));
+    const stores = Array.from({ length: 10 }, (_, index) => index % 2 ? another : store);
+    await Promise.all(stores.map((each) => each.put(key, artifact)));
     assert.deepEqual(await readKey(store, key), bytes);
     assert.deepEqual(await keysOf(store, ""), [key]);
   });
 
   test(
     "puts, deletes and reads of one key at once never show a part",
-    async (store, { directory }) => {
+    async (store, { directory, another }) => {
       const bytes = bytesOf(1, 200_000);
       const { key, artifact } = await packedFile(directory, bytes);
       const rounds = Array.from({ length: 20 }, async (_, index) => {
-        if (index % 4 === 3) return await store.delete(key);
-        if (index % 2 === 0) return await store.put(key, artifact);
-        const read = await readKey(store, key);
+        const each = index % 3 ? store : another;
+        if (index % 4 === 3) return await each.delete(key);
+        if (index % 2 === 0) return await each.put(key, artifact);
+        const read = await readKey(each, key);
         if (read) assert.deepEqual(read, bytes);
       });
       await Promise.all(rounds);
@@ -283,11 +285,12 @@ function testMarkLaws(test: TestLaw): void {
     assert.equal(await store.readMark(markName), "third");
   });
 
-  test("lets one of many writers of a new mark win, whole", async (store) => {
+  test("lets one of many writers of a new mark win, whole", async (store, { another }) => {
     const texts = Array.from({ length: 20 }, (_, index) => `${index}`.repeat(50));
-    const reads = await Promise.all(texts.map(async (text) => {
-      await store.writeMark(markName, text, { replace: false });
-      return await store.readMark(markName);
+    const reads = await Promise.all(texts.map(async (text, index) => {
+      const each = index % 2 ? another : store;
+      await each.writeMark(markName, text, { replace: false });
+      return await each.readMark(markName);
     }));
     assert.equal(new Set(reads).size, 1);
     assert.ok(texts.includes(reads[0]!));

@@ -206,3 +206,45 @@ Deno.test("PvcStore reads what a killed delete has left, also while that gets it
     return steps;
   });
 });
+
+Deno.test("PvcStore keeps what is put at any step of a delete where the file system knows no links", async () => {
+  const { link } = Deno;
+  Deno.link = () => Promise.reject(new Error("Operation not permitted (os error 1)"));
+  try {
+    await atEachStep(async (at) => {
+      await using volume = await Volume.create();
+      const condition = await volume.putLongAgo();
+      const run = () => volume.process().delete(volume.packed.key, condition);
+      const steps = await inSteps(run, async (step) => {
+        if (step === at) await volume.put();
+        if (step >= at) await volume.assertServed(`put before step ${at}, read before ${step}`);
+        return undefined;
+      });
+      if (at < steps) await volume.assertServed(`put before step ${at}`);
+      assert.deepEqual(await volume.besides(), []);
+      return steps;
+    });
+  } finally {
+    Deno.link = link;
+  }
+});
+
+Deno.test("PvcStore never makes a put seem older than it is, whatever steps a file system keeps times in", async () => {
+  await using volume = await Volume.create();
+  const { utime } = Deno.FsFile.prototype;
+  Deno.FsFile.prototype.utime = function (this: Deno.FsFile, accessed, modified) {
+    const seconds = new Date(2_000 * Math.floor(Number(modified) / 2_000));
+    return utime.call(this, accessed, seconds);
+  };
+  try {
+    for (const isThere of [false, true]) {
+      await volume.put();
+      const info = await volume.process().stat(volume.packed.key);
+      const aheadMs = info!.lastPut - volume.clock.now();
+      assert.ok(aheadMs >= 0 && aheadMs <= 2_000, `${aheadMs} ms, ${isThere ? "again" : "anew"}`);
+      await volume.clock.advance(777);
+    }
+  } finally {
+    Deno.FsFile.prototype.utime = utime;
+  }
+});
