@@ -6,6 +6,7 @@ import { HttpServer } from "../../src/serve/http_server.ts";
 import { PeerArtifacts } from "../../src/serve/peer_artifacts.ts";
 import { MemoryStore } from "../../src/store/memory_store.ts";
 import { PulledArtifacts } from "../../src/store/pulled_artifacts.ts";
+import { ManualClock } from "../manual_clock.ts";
 
 /** An artifact server with a store of its own and peers, on loopback. */
 export class Replica implements AsyncDisposable {
@@ -25,13 +26,14 @@ export class Replica implements AsyncDisposable {
     this.#name = name;
     this.store = new MemoryStore(limitBytes, systemClock);
     const list = () => this.others.map((other) => other.#peer);
-    this.peers = new PeerArtifacts({ peers: list, clock: systemClock });
+    const patience = new ManualClock(); // so that a busy machine is not taken for a peer that is silent
+    this.peers = new PeerArtifacts({ peers: list, clock: patience });
     this.#pulled = new PulledArtifacts({
       store: this.store,
       source: (key, attempt) => this.peers.open(key, attempt),
       directory,
       limitBytes: 2 ** 30,
-      clock: systemClock,
+      clock: patience,
       onRefused: (error) => this.refused.push(error),
       onCorrupt: (key) => this.corrupt.push(key),
     });
