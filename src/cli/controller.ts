@@ -131,9 +131,10 @@ async function operate(start: ControllerStart, parts: ControllerParts): Promise<
     ...{ port: servers.artifactPort, secure: false, resources },
   });
   later.members = members;
+  const { shared, durable } = storeDefinition(values.storageBackend);
   const operator = later.operator = createOperator({
     ...{ ...place, values, telemetry, delivery },
-    role: { members, isStoreShared: storeDefinition(values.storageBackend).shared },
+    role: { members, isStoreShared: shared, isStoreDurable: durable },
     watchNamespace: watchedNamespace(values),
     isReadOnly: isReadOnly(values, start.place),
     ...storeOwner(start),

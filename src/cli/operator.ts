@@ -1,3 +1,4 @@
+import type { Artifact } from "../core/artifact.ts";
 import { parseArtifactKey } from "../core/artifact_key.ts";
 import type { Clock } from "../core/clock.ts";
 import { pause } from "../core/pause.ts";
@@ -7,6 +8,7 @@ import { fencedObjects } from "../objects/fenced_objects.ts";
 import type { ObjectChange, Objects } from "../objects/objects.ts";
 import { askedDelay } from "../queue/asked_delay.ts";
 import { backoffDelay, secretBackoff } from "../queue/backoff.ts";
+import { restoreArtifact } from "../store/restore_artifact.ts";
 import { scrubOne } from "../reconcile/scrub_round.ts";
 import { keepStore, type KeepStoreParts } from "./keep_store.ts";
 import type { ReplicaRole } from "./replica_role.ts";
@@ -92,7 +94,8 @@ export class Operator {
   readonly #mending = new Set<string>();
   #synced = false;
   /** Sources whose artifact a restart has lost, and which are fetched for it. */
-  #lost: ReadonlySet<SourceKey> = new Set();
+  readonly #lost = new Set<SourceKey>();
+  #ending: AbortSignal = new AbortController().signal;
 
   constructor(parts: OperatorParts) {
     const { clock, settings, stages, objects } = parts;
@@ -131,6 +134,7 @@ export class Operator {
 
   /** Runs until `signal` aborts; resolves when nothing of it is left. */
   async run(signal: AbortSignal): Promise<void> {
+    this.#ending = signal;
     const { objects } = this.#parts;
     const synced = Promise.withResolvers<void>();
     signal.addEventListener("abort", () => synced.resolve(), { once: true });
@@ -196,7 +200,7 @@ export class Operator {
     const parts = parseArtifactKey(artifactKey);
     if (!parts || this.#mending.has(artifactKey)) return;
     this.#mending.add(artifactKey);
-    const { signal } = new AbortController();
+    const signal = this.#ending;
     scrubOne(sourceKey(parts), { ...this.#scrub(), signal, known: new Map() })
       .catch((error) => this.#parts.onProblem(`mend "${artifactKey}"`, error))
       .finally(() => this.#mending.delete(artifactKey));
@@ -257,10 +261,11 @@ export class Operator {
   async #planFirstRuns(): Promise<void> {
     const { objects, stages: { store }, role: { isStoreShared }, clock, random } = this.#parts;
     // What all replicas see does not get lost in a restart of one.
-    const lost = this.#lost = isStoreShared ? new Set() : await findLost({ objects, store });
+    const lost = isStoreShared ? new Set<SourceKey>() : await findLost({ objects, store });
     for (const key of objects.sources.keys()) {
       const at = lost.has(key) ? clock.now() + restoreDelay(lost.size, random) : undefined;
       this.#queue.add(key, at === undefined ? {} : { at });
+      if (at !== undefined) this.#lost.add(key);
     }
   }
 
@@ -298,6 +303,7 @@ export class Operator {
       key,
       () => reconcileSource(key, context, run),
     );
+    this.#lost.delete(key);
     if (outcome.kind === "gone") {
       this.#parts.onForgotten(key);
       this.#garbage.collectGone(key);
@@ -321,18 +327,33 @@ export class Operator {
     });
   }
 
+  /** Gets an artifact that the store has lost from elsewhere. */
+  async #recover(artifact: Artifact): Promise<boolean> {
+    const { copies, store } = this.#parts.stages;
+    if (await copies.recover(artifact)) return true;
+    const { newSpoolFile: newFile } = this.#context;
+    return await restoreArtifact(artifact, { store, newFile, signal: this.#ending });
+  }
+
+  /** Has an artifact fetched that nobody has; what a restart has lost is fetched anyway, spread. */
+  async #restore(key: SourceKey, { path }: Artifact): Promise<void> {
+    // Nothing was put before 1970: this deletes nothing, but what remembers that it is stored forgets that.
+    await this.#parts.stages.store.delete(path, { putBefore: 0 });
+    if (!this.#lost.has(key)) this.#queue.add(key, { urgent: true });
+  }
+
   #scrub(): KeepStoreParts["scrub"] {
-    const { objects, stages, bareStore, role, clock, settings } = this.#parts;
+    const { objects, bareStore, role, clock, settings } = this.#parts;
     const { random, onProblem, onRepair, recordEvent } = this.#parts;
     return {
       ...{ objects, settings, clock, random, onProblem, onRepair, recordEvent },
       store: bareStore,
       backoff: this.#context.delays.backoff,
-      recover: (artifact) => stages.copies.recover(artifact),
+      recover: (artifact) => this.#recover(artifact),
       owns: (source) => role.members.owns(source.metadata.uid),
       holdsCopies: !role.isStoreShared,
-      isAwaited: (key) => this.#lost.has(key),
-      onLost: (key) => this.#queue.add(key, { urgent: true }),
+      isAwaited: (key) => !role.isStoreDurable && this.#lost.has(key),
+      onLost: (key, { artifact }) => this.#restore(key, artifact),
     };
   }
 }

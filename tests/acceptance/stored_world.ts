@@ -53,19 +53,19 @@ export class StoredWorld {
   }
 
   /** The program, always at the same port, over the same volume. End it in a `finally`. */
-  start(options: Pick<ControllerOptions, "args" | "through"> = {}): Promise<ControllerProcess> {
+  start(options: Pick<ControllerOptions, "args" | "through" | "env"> = {}): Promise<ControllerProcess> {
     return startController({
       ...options,
       kubeconfig: this.#kubeconfig,
       port: this.#port,
-      env: { STORAGE_BACKEND: "pvc", PVC_STORAGE_PATH: this.volume },
+      env: { STORAGE_BACKEND: "pvc", PVC_STORAGE_PATH: this.volume, ...options.env },
     });
   }
 
   /** Starts the program, runs a part of a story and ends it; what it logged comes with a failure. */
   async whileRunning(
     part: (controller: ControllerProcess) => Promise<void>,
-    options?: Pick<ControllerOptions, "args" | "through">,
+    options?: Pick<ControllerOptions, "args" | "through" | "env">,
   ): Promise<void> {
     const controller = await this.start(options);
     try {
