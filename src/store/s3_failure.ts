@@ -26,9 +26,13 @@ export function isS3Answer(error: unknown, ...codes: readonly (string | number)[
   return codes.some((code) => code === name || code === status);
 }
 
-/** Whether the service refused the credentials themselves, so that others may be accepted. */
+/**
+ * Whether the service may have refused the credentials themselves, so that others may be accepted. The answer to a HEAD says
+ * no more than 403, or 400 where they have expired.
+ */
 export function isRefusedIdentity(error: unknown): boolean {
-  return isS3Answer(error, ...refusedIdentities, ...expiredIdentities);
+  if (isS3Answer(error, "AccessDenied")) return false;
+  return isS3Answer(error, 400, 403, ...refusedIdentities, ...expiredIdentities);
 }
 
 /** Whether a service says that it does not know something that was asked of it, other than the operation itself. */
@@ -63,6 +67,8 @@ const refused: State = () =>
 const otherRegion: State = ({ bucket }) => `bucket "${bucket}" is in another region; set S3_REGION`;
 const denied: State = ({ bucket, permission }) =>
   `access denied; allow ${permission} on bucket "${bucket}"`;
+const deniedOrRefused: State = ({ bucket, permission }) =>
+  `access denied; correct the credentials, or allow ${permission} on bucket "${bucket}"`;
 const damaged: State = () => "the bytes did not arrive as they were sent";
 const full: State = ({ host }) => `${host} has no space left`;
 
@@ -92,7 +98,7 @@ const states: ReadonlyMap<string | number, State> = new Map<string | number, Sta
   [429, slowDown],
   [503, slowDown],
   ["AccessDenied", denied],
-  [403, denied],
+  [403, deniedOrRefused],
 ]);
 
 function stateOf(error: unknown, context: S3FailureContext): string | undefined {

@@ -27,7 +27,10 @@ const rows: readonly (readonly [unknown, string])[] = [
     'there is no bucket "b" at s3.example; create it or correct S3_BUCKET',
   ],
   [answer("AccessDenied", 403), 'access denied; allow s3:PutObject on bucket "b"'],
-  [answer("Unknown", 403), 'access denied; allow s3:PutObject on bucket "b"'],
+  [
+    answer("Unknown", 403),
+    'access denied; correct the credentials, or allow s3:PutObject on bucket "b"',
+  ],
   [
     answer("InvalidAccessKeyId", 403),
     "the credentials are not accepted; correct the access key and its secret",
@@ -63,7 +66,9 @@ Deno.test("s3Failure() leaves a bug as it is", () => {
 
 Deno.test("isRefusedIdentity() and isUnsupported() go by the code, not by the status alone", () => {
   assert.ok(isRefusedIdentity(answer("ExpiredToken", 403)));
+  assert.ok(isRefusedIdentity(answer("Unknown", 403)), "an answer to a HEAD");
   assert.ok(!isRefusedIdentity(answer("AccessDenied", 403)));
+  assert.ok(!isRefusedIdentity(answer("InternalError", 500)));
   assert.ok(isUnsupported(answer("NotImplemented", 501)));
   assert.ok(!isUnsupported(answer("BadDigest", 400)), "that is a fault of the network");
   assert.ok(!isUnsupported(new Error("x")));

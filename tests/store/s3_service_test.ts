@@ -220,7 +220,10 @@ serviceTest(
       });
     }
     // A HEAD has no body that could say why.
-    await assert.rejects(store.stat(key), /access denied; allow s3:GetObject and s3:ListBucket/);
+    await assert.rejects(
+      store.stat(key),
+      /access denied; correct the credentials, or allow s3:GetObject and/,
+    );
     await assert.rejects(store.put(key, (await large(directory)).artifact), /not accepted/);
   },
 );
