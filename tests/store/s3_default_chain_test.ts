@@ -75,6 +75,38 @@ Deno.test("s3Credentials() takes AWS's shared file", async () => {
   assert.equal(failure, "");
 });
 
+Deno.test("s3Credentials() reads AWS's shared file again when what it held is refused", async () => {
+  await using server = await S3Server.start();
+  await server.makeBucket("artifacts");
+  const directory = await Deno.makeTempDir();
+  const file = `${directory}/shared`;
+  const write = (secret: string) =>
+    Deno.writeTextFile(
+      file,
+      `[default]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secret}\n`,
+    );
+  Deno.env.set("AWS_SHARED_CREDENTIALS_FILE", file);
+  await write("revoked");
+  const place = { s3Endpoint: server.url, s3Bucket: "artifacts" };
+  const store = createS3Store({
+    values: s3Values({ ...place, s3AccessKeyId: "", s3SecretAccessKey: "" }),
+    clock: new ManualClock(),
+    ca: undefined,
+    instance: "test",
+  });
+  try {
+    const { key, artifact } = await packedFile(directory, bytesOf(1));
+    await assert.rejects(store.stat(key), /correct the credentials/);
+    await write(secretAccessKey);
+    await store.put(key, artifact);
+    assert.deepEqual(await readKey(store, key), bytesOf(1));
+  } finally {
+    Deno.env.delete("AWS_SHARED_CREDENTIALS_FILE");
+    await store.close();
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
 Deno.test("s3Credentials() takes the role of a service account (web identity)", async () => {
   const asked: URLSearchParams[] = [];
   const answer = `<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult><Credentials>
