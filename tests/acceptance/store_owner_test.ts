@@ -90,6 +90,9 @@ Deno.test("a volume is swept by the cluster whose mark it bears, or that adopts 
     assert.notEqual(await volume.readMark(), first);
     await volume.orphan();
     await volume.refusedBy(one, /mark of another cluster/);
+    await volume.refusedBy(other, /is used by another cluster too.*--store-adopt/);
+    await volume.sweptBy(other, "--store-adopt");
+    await volume.orphan();
     await volume.sweptBy(other);
   } finally {
     await Promise.all(planes.map((plane) => plane.close()));
