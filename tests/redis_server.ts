@@ -169,11 +169,11 @@ export interface RedisSentinelGroup extends RedisGroup {
   address(): Promise<string>;
 }
 
-/** A master, a replica and one Sentinel, which makes the replica the master 0.5 s after the master has gone. */
+/** A master, a replica and one Sentinel, which makes the replica the master 2 s after the master has gone. */
 export async function startRedisSentinel(): Promise<RedisSentinelGroup> {
   const master = await startRedis({ args: ["--repl-diskless-sync-delay", "0"] });
   const replica = await startRedis({
-    args: ["--replicaof", "127.0.0.1", `${master.port}`],
+    args: ["--replicaof", "127.0.0.1", `${master.port}`, "--repl-diskless-sync-delay", "0"],
   });
   const [port, deadPort] = await freePorts(2) as [number, number];
   const directory = await Deno.makeTempDir({ prefix: "redis-" });
@@ -182,7 +182,7 @@ bind 127.0.0.1
 dir ${directory}
 logfile ${directory}/log
 sentinel monitor ours 127.0.0.1 ${master.port} 1
-sentinel down-after-milliseconds ours 500
+sentinel down-after-milliseconds ours 2000
 sentinel failover-timeout ours 10000
 `;
   await Deno.writeTextFile(`${directory}/sentinel.conf`, configuration);
