@@ -1,14 +1,13 @@
-import { hostname, networkInterfaces } from "node:os";
+import { hostname } from "node:os";
 import { connectLeases } from "../objects/kube/connect_leases.ts";
-import type { Peer } from "../core/peer.ts";
 import type { Log } from "../telemetry/log.ts";
 import { type Members, memberStates, soleMember } from "../shard/members.ts";
 import { Membership } from "../shard/membership.ts";
 import { isReadOnly, watchedNamespace } from "./controller_place.ts";
 import type { ControllerStart } from "./controller_start.ts";
-import { monotonicClock } from "./monotonic_clock.ts";
+import { ownAddress } from "./own_address.ts";
+import { steadyClock } from "./steady_clock.ts";
 import type { OperatorResources } from "./operator_resources.ts";
-import { systemClock } from "./system_clock.ts";
 import { version } from "./version.ts";
 
 /** What members tell each other of a server, and how they end. */
@@ -32,7 +31,7 @@ export function openMembers(start: ControllerStart, parts: MembersParts): OpenMe
   const log = telemetry.log.named("members");
   const leases = connectLeases({
     credentials: start.credentials,
-    clock: systemClock,
+    clock: steadyClock,
     userAgent: `externalsource-controller/${version}`,
     namespace: values.podNamespace,
     requestMs: values.leaseDuration / 6,
@@ -44,10 +43,11 @@ export function openMembers(start: ControllerStart, parts: MembersParts): OpenMe
     member: ownMember(values, parts),
     durationMs: values.leaseDuration,
     takeoverDelayMs: values.takeoverDelay,
-    clock: monotonicClock,
+    clock: steadyClock,
     wallNow: () => Date.now(),
     onProblem: (message) => log.warn(message),
   });
+  start.writes.mayWrite = () => membership.mayWrite();
   tellStates(membership, log);
   membership.start();
   let releasing: Promise<void> | undefined;
@@ -58,14 +58,16 @@ export function openMembers(start: ControllerStart, parts: MembersParts): OpenMe
 
 function ownMember(
   values: ControllerStart["values"],
-  parts: MembersParts,
+  { port, secure }: MembersParts,
 ): ConstructorParameters<typeof Membership>[0]["member"] {
+  const name = values.podName || hostname();
+  const address = values.podIp || ownAddress(Deno.networkInterfaces());
   return {
-    name: values.podName || hostname(),
-    identity: crypto.randomUUID(),
+    name,
+    identity: `${name}_${crypto.randomUUID()}`,
     scope: { namespace: watchedNamespace(values), labelSelector: values.watchLabelSelector },
     isShared: values.leaderElect,
-    address: addressOf(values.podIp, parts),
+    address: port === undefined || !address ? undefined : { hostname: address, port, secure },
   };
 }
 
@@ -76,14 +78,4 @@ function tellStates(members: Members, log: Log): void {
     state = change.state;
     log.info(memberStates[state], { state });
   });
-}
-
-/** Where other replicas reach the artifact server: in a pod there is one address beside the loopback's. */
-function addressOf(
-  podIp: string,
-  { port, secure }: Pick<MembersParts, "port" | "secure">,
-): Omit<Peer, "name"> | undefined {
-  const found = podIp || Object.values(networkInterfaces()).flat()
-    .find((each) => each && !each.internal && !each.address.startsWith("fe80:"))?.address;
-  return port === undefined || !found ? undefined : { hostname: found, port, secure };
 }

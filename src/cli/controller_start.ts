@@ -21,6 +21,12 @@ export interface ControllerStart {
   readonly credentials: CredentialSource;
   readonly telemetry: Telemetry;
   readonly samples: OperatorSamples;
+  readonly writes: WriteGate;
+}
+
+/** Whether anything may be sent that writes; asked at each send. Nothing may before this replica is a member. */
+export interface WriteGate {
+  mayWrite: () => boolean;
 }
 
 /**
@@ -41,7 +47,8 @@ export async function startController(input: CommandInput): Promise<ControllerSt
   const samples = new OperatorSamples(systemClock);
   const telemetry = createTelemetry(first.values, { clock: systemClock, samples });
   const credentials = await findCredentials(place);
-  const objects = connectTo(credentials, first.values, telemetry);
+  const writes: WriteGate = { mayWrite: () => false };
+  const objects = connectTo(credentials, first.values, { telemetry, writes });
   try {
     const configMap = await readConfigMap(objects, first.values, {
       telemetry,
@@ -50,7 +57,7 @@ export async function startController(input: CommandInput): Promise<ControllerSt
     const { values, warnings } = parse(input, configMap);
     checkPlace(values, place);
     for (const warning of warnings) telemetry.log.warn(warning);
-    return { values, place, objects, credentials, telemetry, samples };
+    return { values, place, objects, credentials, telemetry, samples, writes };
   } catch (error) {
     await objects.close();
     throw error;
@@ -65,13 +72,17 @@ function parse(input: CommandInput, configMap: Readonly<Record<string, string>> 
 function connectTo(
   credentials: CredentialSource,
   values: ControllerValues,
-  { log, metrics }: Telemetry,
+  { telemetry: { log, metrics }, writes }: {
+    readonly telemetry: Telemetry;
+    readonly writes: WriteGate;
+  },
 ): KubeObjects {
   const namespace = watchedNamespace(values);
   return connect(credentials, {
     instance: values.podName || "externalsource-controller",
     ...(namespace ? { watchNamespace: namespace } : {}),
     ...(values.watchLabelSelector ? { watchLabelSelector: values.watchLabelSelector } : {}),
+    mayWrite: () => writes.mayWrite(),
     onCall: (call) => metrics.apiRequested(call),
     onDroppedEvent: () => metrics.eventDropped("kubernetes"),
     onProblem: (message) => log.named("objects").warn(message),
