@@ -175,7 +175,9 @@ export class PvcStore implements ArtifactStore {
     }
   }
 
+  /** What is there in another form is repaired: it takes no more room than it has. */
   async #refuseWithoutRoom(key: string, size: number): Promise<void> {
+    if (await fileInfo(key, `${this.#root}/${key}`)) return;
     const { bavail, bsize, blocks } = await statfs(this.#root);
     const free = bavail * bsize;
     // Some remote file systems do not tell how large they are.

@@ -219,6 +219,9 @@ Deno.test("PvcStore leaves some of its volume free, but stores what it has alrea
   });
   await (await openAt(2 ** 20)).put(key, artifact);
   await narrow.put(key, artifact);
+  await Deno.truncate(`${scratch}/volume/${key}`, 10);
+  await narrow.put(key, artifact);
+  assert.equal(await narrow.verify(key, artifact.digest), true, "repaired");
   assert.equal(await narrow.delete(key), true);
   await Deno.remove(scratch, { recursive: true });
 });
