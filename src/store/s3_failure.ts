@@ -82,6 +82,7 @@ const states: ReadonlyMap<string | number, State> = new Map<string | number, Sta
   ...refusedIdentities.map((code) => [code, refused] as const),
   ...expiredIdentities.map((code) => [code, expired] as const),
   ["RequestTimeTooSkewed", () => "the clock of this machine and that of the service disagree"],
+  ["PreconditionFailed", () => "it was replaced meanwhile"],
   ["PermanentRedirect", otherRegion],
   ["AuthorizationHeaderMalformed", otherRegion],
   ["IllegalLocationConstraintException", otherRegion],

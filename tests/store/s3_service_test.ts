@@ -304,6 +304,29 @@ serviceTest(
 );
 
 serviceTest(
+  "mixes no bytes of two objects when a download breaks off and the key was replaced",
+  async (world) => {
+    const { open, bucket, directory } = world;
+    await using proxy = new S3Proxy(server.url);
+    const store = open({ s3Endpoint: proxy.url });
+    const { key, artifact } = await large(directory);
+    await store.put(key, artifact);
+    const reader = (await store.open(key))!.stream().getReader();
+    assert.equal((await reader.read()).done, false);
+    const client = server.client();
+    const Body = new Uint8Array(artifact.size);
+    await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body }));
+    client.destroy();
+    proxy.fail();
+    const readOn = async () => {
+      while (!(await reader.read()).done);
+    };
+    await assert.rejects(readOn(), /Cannot read "artifacts.*": it was replaced meanwhile/);
+    await store.close();
+  },
+);
+
+serviceTest(
   "loses no put to a deletion of another replica that had looked before",
   async (world) => {
     const { open, bucket, directory } = world;
