@@ -19,8 +19,8 @@ export interface StoredArtifact {
   /** `sha256:` of the bytes as they were put, where the store keeps it beside them; what is read need not have it. */
   readonly digest?: string;
   /**
-   * The bytes, or a range of them. At most one call; the stream closes what it holds when it ends or is cancelled.
-   * Without a range a file's own `readable` comes untouched, for which `Deno.serve` has a fast path (PLATFORM §2).
+   * The bytes, or a range of them: exactly as many, or an error. At most one call; the stream closes what it holds when it
+   * ends or is cancelled.
    */
   stream(range?: ByteRange): ReadableStream<Uint8Array>;
   /**
