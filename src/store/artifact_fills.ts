@@ -29,6 +29,8 @@ type Outcome = "absent" | "filled" | { first: StoredArtifact | undefined };
 
 /** A source that is slower than this is read while it fills: a client that gets nothing would give up. */
 const patienceMs = 1_000;
+/** For longer nobody waits for a first byte: the server would cut the connection where it can still say 503. */
+const answerMs = 15_000;
 const attempts = 2;
 
 /** One artifact on its way to the disk, for everybody who wants it. */
@@ -37,7 +39,8 @@ class Fill {
   readonly #parts: FillParts;
   readonly #signal: AbortSignal;
   readonly #outcome: Promise<Outcome>;
-  readonly #slow = Promise.withResolvers<undefined>();
+  readonly #slow = Promise.withResolvers<"slow">();
+  readonly #late = Promise.withResolvers<"late">();
   readonly ended: Promise<void>;
   #file: GrowingFile | undefined;
   isDropped = false;
@@ -46,17 +49,20 @@ class Fill {
     this.#key = key;
     this.#parts = parts;
     this.#signal = signal;
-    this.#outcome = this.#run();
+    const cancel = parts.clock.schedule(() => this.#late.resolve("late"), answerMs);
+    this.#outcome = this.#run().finally(cancel);
     this.ended = this.#outcome.then((outcome) => this.#keep(outcome), () => {});
   }
 
   async open(): Promise<StoredArtifact | undefined> {
-    const early = await Promise.race([this.#outcome, this.#slow.promise]);
-    if (early === undefined || early === "filled") {
+    const { promise: late } = this.#late;
+    const early = await Promise.race([this.#outcome, this.#slow.promise, late]);
+    if (early !== "absent") {
       const artifact = this.#file?.open();
       if (artifact) return artifact;
     }
-    const outcome = early ?? await this.#outcome;
+    const outcome = early === "slow" ? await Promise.race([this.#outcome, late]) : early;
+    if (outcome === "late") throw storageError(`Cannot read "${this.#key}": no answer in time`);
     return outcome === "absent" ? undefined : await this.#through(outcome);
   }
 
@@ -92,7 +98,7 @@ class Fill {
   async #fill(artifact: StoredArtifact): Promise<void> {
     const { size } = artifact;
     const digest = artifact.digest ?? digestOfKey(this.#key);
-    const cancel = this.#parts.clock.schedule(() => this.#slow.resolve(undefined), patienceMs);
+    const cancel = this.#parts.clock.schedule(() => this.#slow.resolve("slow"), patienceMs);
     try {
       this.#file = newGrowingFile({ file: this.#parts.newFile(), size, digest });
       await this.#file.fill(artifact.stream(), this.#signal);

@@ -40,6 +40,8 @@ class Remote extends MemoryStore {
   isOut = false;
   /** What becomes of the bytes of the opens to come, one after the other. */
   readonly faults: ("flipped" | "short" | "long" | "broken")[] = [];
+  /** No answer before it resolves. */
+  delay: Promise<void> = Promise.resolve();
   /** Held back until it resolves: after so many bytes. */
   gate: { readonly after: number; readonly open: Promise<void> } | undefined;
 
@@ -49,6 +51,7 @@ class Remote extends MemoryStore {
 
   override async open(key: string): Promise<StoredArtifact | undefined> {
     this.opens++;
+    await this.delay;
     await settle();
     if (this.isOut) throw storageError("Cannot read: out");
     const artifact = await super.open(key);
@@ -174,7 +177,7 @@ test("lets a slow artifact be read while it comes, but not its end before all is
     remote.gate = { after: 400_000, open: gate.promise };
     if (fault) remote.faults.push(fault);
     const opening = [store.open(key), store.open(key)];
-    while (clock.pending === 0) await settle();
+    while (clock.pending < 2) await settle(); // until the bytes begin to come
     await clock.advance(1_000);
     const [first, second] = (await Promise.all(opening)) as [StoredArtifact, StoredArtifact];
     const into = new Uint8Array(1_000_000);
@@ -231,6 +234,23 @@ test(
   },
   199_999,
 );
+
+test("lets nobody wait long for a store that does not answer, and keeps what comes late", async (place) => {
+  const { store, remote, clock } = place;
+  const { key, bytes } = await place.put(1);
+  const gate = Promise.withResolvers<void>();
+  remote.delay = gate.promise;
+  const openings = [store.open(key), store.open(key)].map((opening) =>
+    assert.rejects(opening, isStorage)
+  );
+  await clock.advance(15_000);
+  await Promise.all(openings);
+  await assert.rejects(store.open(key), isStorage, "nor who comes later");
+  gate.resolve();
+  while (place.cache.bytes === 0 || clock.pending > 0) await settle();
+  assert.deepEqual(await readKey(store, key), bytes);
+  assert.equal(remote.opens, 1);
+});
 
 test("sends past the cache while the disk does not take it", async (place) => {
   const { key, bytes } = await place.put(1);

@@ -50,14 +50,9 @@ export class FallbackStore implements ArtifactStore {
     await this.#drop(key);
   }
 
+  /** What is held comes first: the store may not have it, and may take long to say so. */
   async open(key: string): Promise<StoredArtifact | undefined> {
-    try {
-      return await this.#store.open(key) ?? this.#openHeld(key);
-    } catch (error) {
-      const held = isStorageFailure(error) ? this.#openHeld(key) : undefined;
-      if (held) return held;
-      throw error;
-    }
+    return this.#openHeld(key) ?? await this.#store.open(key);
   }
 
   stat(key: string): Promise<StoredInfo | undefined> {
