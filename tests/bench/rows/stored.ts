@@ -53,7 +53,7 @@ function barsOf(
 ): (find: readonly number[]) => readonly Bar[] {
   return ([counting = 0, deleting = 0]) =>
     [
-      { what: "listing", figures: listing, peer: `find | wc: ${counting.toFixed(2)} s` },
+      { what: "listing", figures: listing, peer: `find and wc: ${counting.toFixed(2)} s` },
       { what: "garbage", figures: garbage, peer: `find -delete: ${deleting.toFixed(2)} s` },
     ].flatMap(({ what, figures: { seconds, growth, keys }, peer }) => {
       const row = `${what} of ${listing.keys} artifacts, ${kind}`;
