@@ -14,8 +14,10 @@ export function isReadOnly({ podName, storageAdvAddr }: PlaceValues, place: Clus
   return !isInPod(place) && podName === "" && storageAdvAddr === "";
 }
 
-/** @throws {ConfigError} if a pod does not know its name but publishes URLs that begin with it */
+/** @throws {ConfigError} if a pod does not know its name but publishes URLs that begin with it, or the store lacks settings */
 export function checkPlace(values: ControllerValues, place: ClusterPlace): void {
+  const mistakes = storeDefinition(values.storageBackend).mistakes?.(values) ?? [];
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
   const unnamed = isInPod(place) && values.podName === "" && values.storageAdvAddr === "";
   if (unnamed && values.storageBackend === "pvc" && urlMode(values) === "pod") {
     throw new ConfigError([

@@ -40,6 +40,17 @@ Deno.test("checkPlace() refuses a pod that keeps files but does not know its nam
   checkPlace(unnamed, onLaptop);
 });
 
+Deno.test("checkPlace() refuses a store whose settings do not fit together, each mistake at once", () => {
+  const values = valuesOf({ STORAGE_BACKEND: "s3", S3_ACCESS_KEY_ID: "a", POD_NAME: "manager-0" });
+  assert.throws(
+    () => checkPlace(values, inPod),
+    (error) =>
+      error instanceof ConfigError && /set S3_BUCKET/.test(error.message) &&
+      /S3_SECRET_ACCESS_KEY alone/.test(error.message),
+  );
+  checkPlace(valuesOf({ STORAGE_BACKEND: "s3", S3_BUCKET: "bucket" }), inPod);
+});
+
 const bases: readonly {
   environment: Record<string, string>;
   port: number | undefined;
@@ -54,6 +65,11 @@ const bases: readonly {
     environment: { POD_NAME: "m-0" },
     port: 9,
     base: "http://m-0.externalsource-artifacts.flux-system.svc.cluster.local:9",
+  },
+  {
+    environment: { POD_NAME: "m-0", STORAGE_BACKEND: "s3" },
+    port: 8080,
+    base: "http://externalsource-artifacts.flux-system.svc.cluster.local:8080",
   },
   {
     environment: { POD_NAME: "m-0", ARTIFACT_URL_MODE: "service" },

@@ -1,3 +1,4 @@
+import { ConfigError } from "../config/config_error.ts";
 import { parseSettings } from "../config/parse_settings.ts";
 import { readSettingValue } from "../config/setting_value.ts";
 import { publicUrl } from "../core/public_url.ts";
@@ -57,7 +58,10 @@ export function locateStore(
       configMap: undefined,
       others: controllerSettings,
     });
-    return { definition, warnings, values: { ...values, ...readLocated(text, located) } };
+    const all = { ...values, ...readLocated(text, located) };
+    const mistakes = definition.mistakes?.(all) ?? [];
+    if (mistakes.length > 0) throw new ConfigError(mistakes);
+    return { definition, warnings, values: all };
   }
   throw new InputError(
     `Cannot use ${quoted(text)} as ${role}: it names no store; write ${locationForms.join(" or ")}`,

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { StepError } from "../core/step_error.ts";
 import { fileErrorState } from "../core/file_error.ts";
 import { parseRedisUrl, type RedisAddress } from "./redis_address.ts";
 import type { RedisAccess } from "./redis_client.ts";
@@ -75,11 +76,18 @@ export const redis = defineStore({
     form: "redis://host:6379/0",
     read: (text) => /^(redis|valkey)s?(\+[a-z]+)?:\/\//.test(text) ? { redisUrl: text } : undefined,
   },
+  mistakes({ redisUrl, redisCaFile }) {
+    try {
+      const { tls } = parseRedisUrl(redisUrl);
+      if (redisCaFile === "" || tls) return [];
+      return ["Cannot use REDIS_CA_FILE: REDIS_URL is without TLS; write rediss://"];
+    } catch (error) {
+      if (error instanceof StepError) return [error.message];
+      throw error;
+    }
+  },
   async open(values, clock) {
     const address = parseRedisUrl(values.redisUrl);
-    if (values.redisCaFile !== "" && !address.tls) {
-      throw storageError("Cannot use REDIS_CA_FILE: REDIS_URL is without TLS; write rediss://");
-    }
     const access = () => readAccess(address, values);
     await access(); // A file that cannot be read is a mistake to be told at the start.
     return new RedisStore({

@@ -18,9 +18,8 @@ export const s3 = defineStore({
       return s3Bucket === undefined ? undefined : { s3Bucket, s3Prefix };
     },
   },
+  mistakes: s3SettingMistakes,
   async open(values: S3SettingValues, clock: Clock): Promise<ArtifactStore> {
-    const [mistake] = s3SettingMistakes(values);
-    if (mistake !== undefined) throw storageError(mistake);
     const ca = values.s3CaFile === "" ? undefined : await readCa(values.s3CaFile);
     // The SDK costs 30 MB, which only those who use it shall pay.
     const { createS3Store } = await import("./create_s3_store.ts");

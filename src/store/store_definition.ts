@@ -21,6 +21,8 @@ export interface StoreDefinition<Described extends Settings = Settings> {
   readonly durable: boolean;
   /** Whether every replica sees the same artifacts; else each has its own, or a volume that may be shared or not. */
   readonly shared: boolean;
+  /** What is wrong with settings that are each right alone, a line each with what to do; asked before `open`. */
+  mistakes?(values: SettingValues<Described>): readonly string[];
   /** @throws {StepError} class `storage` if it cannot be used, with what to do */
   open(values: SettingValues<Described>, clock: Clock): Promise<ArtifactStore>;
   /** None where nothing outlives the process. */
