@@ -135,7 +135,7 @@ export async function startRedisCluster(
     startRedis({
       port: ports[index]!,
       args: [
-        ...["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"],
+        ...["--cluster-enabled", "yes"],
         ...["--cluster-port", `${ports[index + 3]}`, "--cluster-require-full-coverage", "no"],
         ...options.args ?? [],
       ],
@@ -169,8 +169,14 @@ export interface RedisSentinelGroup extends RedisGroup {
   address(): Promise<string>;
 }
 
-/** A master, a replica and one Sentinel, which makes the replica the master 2 s after the master has gone. */
-export async function startRedisSentinel(): Promise<RedisSentinelGroup> {
+/**
+ * A master, a replica and one Sentinel.
+ *
+ * @param options `downAfterMs`: a master that is silent for so long is replaced, even if this machine was merely busy
+ */
+export async function startRedisSentinel(
+  { downAfterMs }: { readonly downAfterMs: number },
+): Promise<RedisSentinelGroup> {
   const master = await startRedis({ args: ["--repl-diskless-sync-delay", "0"] });
   const replica = await startRedis({
     args: ["--replicaof", "127.0.0.1", `${master.port}`, "--repl-diskless-sync-delay", "0"],
@@ -182,7 +188,7 @@ bind 127.0.0.1
 dir ${directory}
 logfile ${directory}/log
 sentinel monitor ours 127.0.0.1 ${master.port} 1
-sentinel down-after-milliseconds ours 2000
+sentinel down-after-milliseconds ours ${downAfterMs}
 sentinel failover-timeout ours 10000
 `;
   await Deno.writeTextFile(`${directory}/sentinel.conf`, configuration);

@@ -65,4 +65,8 @@ testRedis("TLS and password", onePage, async () => {
 
 testRedis("cluster", morePages, async () => withUrl(await startRedisCluster()));
 
-testRedis("Sentinel", onePage, async () => withUrl(await startRedisSentinel()));
+testRedis(
+  "Sentinel",
+  onePage,
+  async () => withUrl(await startRedisSentinel({ downAfterMs: 60_000 })),
+);

@@ -59,7 +59,7 @@ async function expectAll(store: ArtifactStore, packed: readonly Packed[]): Promi
 }
 
 Deno.test("RedisStore follows the Sentinels to another master, losing nothing that a replica had", async () => {
-  await using group = await startRedisSentinel();
+  await using group = await startRedisSentinel({ downAfterMs: 2_000 });
   const [master, replica] = group.servers;
   await withStore({ redisUrl: group.url, redisWaitReplicas: 1 }, async (store, packed) => {
     for (const each of packed.slice(0, 6)) await store.put(each.key, each.artifact);
@@ -75,7 +75,7 @@ Deno.test("RedisStore follows the Sentinels to another master, losing nothing th
 });
 
 Deno.test("RedisStore leaves a master that has become a replica while it stayed connected", async () => {
-  await using group = await startRedisSentinel();
+  await using group = await startRedisSentinel({ downAfterMs: 2_000 });
   const [master, replica] = group.servers;
   await withStore({ redisUrl: group.url }, async (store, packed) => {
     await store.put(packed[0]!.key, packed[0]!.artifact);
