@@ -1,31 +1,41 @@
 /**
- * The artifact server alone, over a directory, on a free port that it prints: what `tests/bench/serve.ts` measures. With a
- * second directory it is a gateway that caches there what it reads from the first.
+ * The artifact server of a controller, without a cluster: over the store that flags and variables name, on a free port
+ * that it prints. With a directory as its argument it puts first what is there, as a store that forgets needs it.
  */
+import { parseSettings } from "../../src/config/parse_settings.ts";
+import { OperatorResources } from "../../src/cli/operator_resources.ts";
+import { OperatorSamples } from "../../src/cli/operator_samples.ts";
+import { controllerSettings } from "../../src/cli/operator_settings.ts";
 import { systemClock } from "../../src/cli/system_clock.ts";
-import { artifactHandler } from "../../src/serve/artifact_handler.ts";
-import { HttpServer } from "../../src/serve/http_server.ts";
-import { ArtifactCache } from "../../src/store/artifact_cache.ts";
-import { CachedStore } from "../../src/store/cached_store.ts";
-import { PvcStore } from "../../src/store/pvc_store.ts";
-import { RecentArtifacts } from "../../src/store/recent_artifacts.ts";
+import { createTelemetry } from "../../src/cli/telemetry.ts";
+import { fillStore } from "./artifact_tree.ts";
 
-const [directory = "", cacheDirectory] = Deno.args;
-const files = new PvcStore(directory, systemClock);
-const store = cacheDirectory === undefined ? files : new CachedStore({
-  store: files,
-  cache: new ArtifactCache({ directory: cacheDirectory, limitBytes: 2 ** 30 }),
-  clock: systemClock,
+const { values, positionals: [directory] } = parseSettings({
+  described: controllerSettings,
+  arguments: Deno.args,
+  environment: Deno.env.toObject(),
+  configMap: undefined,
 });
-const recent = new RecentArtifacts({ store, clock: systemClock });
-const server = new HttpServer({
-  address: { hostname: "127.0.0.1", port: 0 },
-  clock: systemClock,
-  handler: artifactHandler({
-    open: (key) => recent.open(key),
-    isNamed: () => false,
-    syncedSince: () => 0,
-    clock: systemClock,
-  }),
+const samples = new OperatorSamples(systemClock);
+const telemetry = createTelemetry(values, { clock: systemClock, samples });
+await using resources = new OperatorResources();
+const { store } = await resources.openStore(values, (key) => {
+  telemetry.log.warn("the store gave other bytes than were put", { key });
 });
-await Deno.stdout.write(new TextEncoder().encode(`${server.address.port}\n`));
+if (directory !== undefined) await fillStore(store, directory);
+const { links } = store;
+const redirect = links && values.s3UrlMode === "redirect"
+  ? { stat: (key: string) => store.stat(key), url: (key: string) => links.signedUrl(key) }
+  : undefined;
+const servers = resources.startServers({
+  values: {
+    ...values,
+    artifactServerHost: "127.0.0.1",
+    artifactServerPort: 0,
+    healthProbeBindAddress: "0",
+    metricsEnabled: false,
+  },
+  ...{ telemetry, store, clock: systemClock, delivery: redirect ? { redirect } : {} },
+});
+await Deno.stdout.write(new TextEncoder().encode(`${servers.artifactPort}\n`));
+await new Promise<void>((resolve) => Deno.addSignalListener("SIGTERM", resolve));

@@ -4,7 +4,7 @@
  *
  *     deno task bench [ROW...] [--sources N] [--runs N] [--large] [--markdown FILE] [--json FILE]
  *
- * Rows: create, unchanged, populated, document, serve, stored, hooks; without one, all. `--large` adds 10,000 sources.
+ * Rows: create, unchanged, populated, document, serve, stores, stored, hooks; without one, all. `--large` adds 10,000 sources.
  */
 import { parseArgs } from "node:util";
 import { type Bar, formatBars, isReached } from "./bar.ts";
@@ -15,6 +15,7 @@ import { hookRows } from "./rows/hooks.ts";
 import { populatedRows } from "./rows/populated.ts";
 import { serveRows } from "./rows/serve.ts";
 import { storedRows } from "./rows/stored.ts";
+import { storesRows } from "./rows/stores.ts";
 import { unchangedRow } from "./rows/unchanged.ts";
 
 const { values, positionals } = parseArgs({
@@ -57,12 +58,13 @@ async function run(chosen: readonly string[]): Promise<readonly Bar[]> {
     for (const name of chosen) if (rows[name]) add(await rows[name](world));
   }
   if (chosen.includes("serve")) add(await serveRows());
+  if (chosen.includes("stores")) add(await storesRows({ runs }));
   if (chosen.includes("stored")) add(await storedRows());
   if (chosen.includes("hooks")) add(await hookRows({ runs }));
   return bars;
 }
 
-const names = [...Object.keys(rows), "serve", "stored", "hooks"];
+const names = [...Object.keys(rows), "serve", "stores", "stored", "hooks"];
 const unknown = positionals.filter((name) => !names.includes(name));
 if (unknown.length > 0) {
   console.error(`Cannot measure "${unknown.join('", "')}": rows are ${names.join(", ")}`);

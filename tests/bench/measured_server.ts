@@ -1,7 +1,6 @@
+import { fileURLToPath } from "node:url";
 import { join } from "node:path";
-
-/** USER_HZ, which Linux fixes for user space. */
-const ticksPerSecond = 100;
+import type { LoadedServer } from "./load.ts";
 
 interface ServerProcess {
   readonly child: Deno.ChildProcess;
@@ -10,18 +9,41 @@ interface ServerProcess {
   readonly pid: number;
 }
 
-/** A server in a process of its own, and what the kernel says of that. Linux only. */
-export class MeasuredServer implements AsyncDisposable {
+const artifactProcess = fileURLToPath(new URL("artifact_process.ts", import.meta.url));
+
+/** What our artifact server is started with. */
+export interface ArtifactServerOptions {
+  /** Variables of the controller. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Flags of the controller, and a directory of artifacts to be put first. */
+  readonly args?: readonly string[];
+}
+
+/** A server in a process of its own. Linux only. */
+export class MeasuredServer implements LoadedServer, AsyncDisposable {
   readonly #process: ServerProcess;
 
   constructor(process: ServerProcess) {
     this.#process = process;
   }
 
+  /** Ours, over any store, with the flags of the `dev` and `compile` tasks. */
+  static startOurs({ env, args = [] }: ArtifactServerOptions): Promise<MeasuredServer> {
+    const flags = "--v8-flags=--max-semi-space-size=2,--heap-growing-percent=25";
+    return MeasuredServer.start(Deno.execPath(), {
+      args: ["run", "--quiet", "--allow-all", flags, artifactProcess, ...args],
+      env,
+    });
+  }
+
   /** Starts a program that prints its port as its first line. */
-  static async start(program: string, args: readonly string[]): Promise<MeasuredServer> {
-    const child = new Deno.Command(program, { args: [...args], stdout: "piped" }).spawn();
+  static async start(
+    program: string,
+    { args = [], env = {} }: Partial<ArtifactServerOptions> = {},
+  ): Promise<MeasuredServer> {
+    const child = new Deno.Command(program, { args: [...args], env, stdout: "piped" }).spawn();
     const { value } = await child.stdout.getReader().read();
+    if (!value) throw new Error(`Cannot measure "${program}": it ended at once`);
     return new MeasuredServer({
       child,
       port: Number(new TextDecoder().decode(value)),
@@ -44,24 +66,8 @@ export class MeasuredServer implements AsyncDisposable {
     return this.#process.port;
   }
 
-  /** User and system time so far. */
-  cpuSeconds(): number {
-    const stat = Deno.readTextFileSync(`/proc/${this.#process.pid}/stat`);
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
-  }
-
-  residentBytes(): number {
-    return this.#memory("VmRSS");
-  }
-
-  peakBytes(): number {
-    return this.#memory("VmHWM");
-  }
-
-  #memory(field: string): number {
-    const status = Deno.readTextFileSync(`/proc/${this.#process.pid}/status`);
-    return Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(status)?.[1]) * 1024;
+  get pid(): number {
+    return this.#process.pid;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

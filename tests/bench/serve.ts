@@ -4,37 +4,13 @@
  *
  *     deno run -A tests/bench/serve.ts
  */
-import { createHash } from "node:crypto";
-import { join } from "node:path";
-import { artifactKey } from "../../src/core/artifact_key.ts";
+import { type ArtifactTree, makeArtifactTree } from "./artifact_tree.ts";
 import { buildPeers, type Peers } from "./build_peers.ts";
+import { type Load, type LoadedServer, runLoad, type Served } from "./load.ts";
 import { MeasuredServer } from "./measured_server.ts";
+import { memoryMiB } from "./process_figures.ts";
 
 const largeBytes = 100_000_000;
-const smallArtifact = crypto.getRandomValues(new Uint8Array(50_000));
-const largeArtifact = new Uint8Array(largeBytes).fill(7);
-const key = (bytes: Uint8Array) =>
-  artifactKey({
-    namespace: "bench",
-    name: "bench",
-    hex: createHash("sha256").update(bytes).digest("hex"),
-  });
-const small = key(smallArtifact);
-const large = key(largeArtifact);
-const mebi = 1024 * 1024;
-
-interface Load {
-  readonly clients: number;
-  readonly seconds: number;
-  readonly once?: boolean;
-}
-
-interface Served {
-  readonly requestsPerSecond: number;
-  readonly megabytesPerSecond: number;
-  /** Of the server's processor time. */
-  readonly microsecondsPerRequest: number;
-}
 
 interface Bar {
   readonly what: string;
@@ -45,68 +21,58 @@ interface Bar {
 
 class Bench {
   readonly #peers: Peers;
-  readonly #directory: string;
+  readonly #tree: ArtifactTree;
 
-  constructor(peers: Peers, directory: string) {
+  constructor(peers: Peers, tree: ArtifactTree) {
     this.#peers = peers;
-    this.#directory = directory;
+    this.#tree = tree;
   }
 
-  async load(server: MeasuredServer, path: string, load: Load): Promise<Served> {
-    const before = server.cpuSeconds();
-    const command = new Deno.Command(this.#peers.load, {
-      args: ["get", server.port, `/${path}`, load.clients, load.seconds, load.once ?? false].map(
-        String,
-      ),
-    });
-    const { success, stdout, stderr } = await command.output();
-    if (!success) throw new Error(new TextDecoder().decode(stderr));
-    const [requests = 0, bytes = 0, seconds = 0] = new TextDecoder().decode(stdout).split(" ")
-      .map(Number);
-    return {
-      requestsPerSecond: requests / seconds,
-      megabytesPerSecond: bytes / seconds / 1e6,
-      microsecondsPerRequest: (server.cpuSeconds() - before) / requests * 1e6,
-    };
+  get #small(): string {
+    return this.#tree.small[0]!;
   }
 
-  /** @param cacheDirectory makes it a gateway */
-  ours(...cacheDirectory: readonly string[]): Promise<MeasuredServer> {
-    const script = new URL("artifact_process.ts", import.meta.url).pathname;
-    const flags = [
-      "run",
-      "--allow-all",
-      "--v8-flags=--max-semi-space-size=2,--heap-growing-percent=25",
-    ];
-    return MeasuredServer.start(Deno.execPath(), [
-      ...flags,
-      script,
-      this.#directory,
-      ...cacheDirectory,
-    ]);
+  get #large(): string {
+    return this.#tree.large[0]!;
+  }
+
+  load(server: LoadedServer, load: Omit<Load, "program">): Promise<Served> {
+    return runLoad(server, { program: this.#peers.load, ...load });
+  }
+
+  ours(): Promise<MeasuredServer> {
+    const env = { STORAGE_BACKEND: "pvc", PVC_STORAGE_PATH: this.#tree.directory };
+    return MeasuredServer.startOurs({ env });
   }
 
   go(): Promise<MeasuredServer> {
-    return MeasuredServer.start(this.#peers.fileserver, [this.#directory]);
+    return MeasuredServer.start(this.#peers.fileserver, { args: [this.#tree.directory] });
   }
 
   nginx(): Promise<MeasuredServer | undefined> {
-    return MeasuredServer.startNginx(this.#directory);
+    return MeasuredServer.startNginx(this.#tree.directory);
   }
 
   /** Each in turn, so that both see the same machine; the best of five rounds is the least disturbed one. */
-  async beside(peer: MeasuredServer, path: string, load: Load): Promise<[Served, Served]> {
+  async beside(
+    peer: MeasuredServer,
+    load: Omit<Load, "program">,
+  ): Promise<[Served, Served]> {
     await using ours = await this.ours();
     const rounds: [Served, Served][] = [];
     for (let i = 0; i < 5; i++) {
-      rounds.push([await this.load(ours, path, load), await this.load(peer, path, load)]);
+      rounds.push([await this.load(ours, load), await this.load(peer, load)]);
     }
     return [best(rounds.map(([own]) => own)), best(rounds.map(([, other]) => other))];
   }
 
   async smallOnes(): Promise<readonly Bar[]> {
     await using go = await this.go();
-    const [own, peer] = await this.beside(go, small, { clients: 8, seconds: 3 });
+    const [own, peer] = await this.beside(go, {
+      paths: [this.#small],
+      clients: 8,
+      seconds: 3,
+    });
     say(`50 KB: ${words(own)}; Go: ${words(peer)}`);
     return [
       {
@@ -129,7 +95,11 @@ class Bench {
       say("100 MB beside nginx: not measured, nginx is not installed");
       return [];
     }
-    const [own, peer] = await this.beside(nginx, large, { clients: 1, seconds: 2 });
+    const [own, peer] = await this.beside(nginx, {
+      paths: [this.#large],
+      clients: 1,
+      seconds: 2,
+    });
     say(`100 MB: ${words(own)}; nginx: ${words(peer)}`);
     return [{
       what: "100 MB: MB/s ÷ nginx's",
@@ -140,56 +110,34 @@ class Bench {
 
   async tenAtOnce(): Promise<readonly Bar[]> {
     await using ours = await this.ours();
-    await this.load(ours, large, { clients: 10, seconds: 0, once: true });
+    await this.tenLarge(ours);
     return [{
       what: "100 MB, 10 at once: MiB of memory",
-      reached: ours.peakBytes() / mebi,
+      reached: memoryMiB(ours.pid, "VmHWM"),
       bar: 130,
       atMost: true,
     }];
   }
 
-  /** A gateway reads each artifact once from the store, and then from its cache. */
-  async gateway(): Promise<readonly Bar[]> {
-    const cache = await Deno.makeTempDir({ prefix: "externalsource-bench-cache-" });
-    await using gateway = await this.ours(cache);
-    await this.load(gateway, large, { clients: 10, seconds: 0, once: true });
-    const peak = gateway.peakBytes();
-    const bars: Bar[] = [{
-      what: "gateway: 100 MB, 10 at once: MiB of memory",
-      reached: peak / mebi,
-      bar: 130,
-      atMost: true,
-    }];
-    const loads = [["50 KB", small, 8, 3], ["100 MB", large, 1, 2]] as const;
-    for (const [what, path, clients, seconds] of loads) {
-      const [files, cached] = await this.beside(gateway, path, { clients, seconds });
-      say(`gateway: ${what}: ${words(cached)}; local files: ${words(files)}`);
-      bars.push({
-        what: `gateway: ${what}: requests/s of local files ÷ its own`,
-        reached: files.requestsPerSecond / cached.requestsPerSecond,
-        bar: 1.2,
-        atMost: true,
-      });
-    }
-    await Deno.remove(cache, { recursive: true });
-    return bars;
+  async tenLarge(ours: LoadedServer): Promise<void> {
+    const paths = new Array<string>(10).fill(this.#large);
+    await this.load(ours, { paths, clients: 10, seconds: 0 });
   }
 
   /** 5,000 silent clients and 500 that do not read; downloads begin before them and go on beside them. */
   async attacked(): Promise<readonly Bar[]> {
     await using ours = await this.ours();
-    await this.load(ours, small, { clients: 8, seconds: 2 });
-    await this.load(ours, large, { clients: 10, seconds: 0, once: true });
-    const before = ours.residentBytes();
-    const slow = await slowDownload(`http://127.0.0.1:${ours.port}/${large}`);
+    await this.load(ours, { paths: [this.#small], clients: 8, seconds: 2 });
+    await this.tenLarge(ours);
+    const before = memoryMiB(ours.pid, "VmRSS");
+    const slow = await slowDownload(`http://127.0.0.1:${ours.port}/${this.#large}`);
     const attack = new Deno.Command(this.#peers.load, {
-      args: ["attack", `${ours.port}`, `/${large}`, "5000", "500"],
+      args: ["attack", `${ours.port}`, `/${this.#large}`, "5000", "500"],
       stdin: "piped",
       stdout: "piped",
     }).spawn();
     await attack.stdout.getReader().read();
-    const beside = await this.load(ours, small, { clients: 2, seconds: 3 });
+    const beside = await this.load(ours, { paths: [this.#small], clients: 2, seconds: 3 });
     const received = await slow.rest();
     say(`under attack: ${words(beside)}; the slow download got ${received} of ${largeBytes} bytes`);
     await attack.stdin.close();
@@ -197,7 +145,7 @@ class Bench {
     return [
       {
         what: "attack: MiB of memory more",
-        reached: (ours.peakBytes() - before) / mebi,
+        reached: memoryMiB(ours.pid, "VmHWM") - before,
         bar: 50,
         atMost: true,
       },
@@ -225,6 +173,7 @@ function best(rounds: readonly Served[]): Served {
     requestsPerSecond: Math.max(...rounds.map((round) => round.requestsPerSecond)),
     megabytesPerSecond: Math.max(...rounds.map((round) => round.megabytesPerSecond)),
     microsecondsPerRequest: Math.min(...rounds.map((round) => round.microsecondsPerRequest)),
+    peakMiB: Math.max(...rounds.map((round) => round.peakMiB)),
   };
 }
 
@@ -244,15 +193,12 @@ function holds({ reached, bar, atMost }: Bar): boolean {
 const directory = await Deno.makeTempDir({ prefix: "externalsource-bench-" });
 try {
   await Deno.chmod(directory, 0o755); // nginx's workers read it as another user
-  await Deno.mkdir(join(directory, small, ".."), { recursive: true });
-  await Deno.writeFile(join(directory, small), smallArtifact);
-  await Deno.writeFile(join(directory, large), largeArtifact);
-  const bench = new Bench(await buildPeers(), directory);
+  const tree = await makeArtifactTree(directory, { small: 1, large: 1, seed: 0 });
+  const bench = new Bench(await buildPeers(), tree);
   const bars = [
     ...await bench.smallOnes(),
     ...await bench.largeOnes(),
     ...await bench.tenAtOnce(),
-    ...await bench.gateway(),
     ...await bench.attacked(),
   ];
   for (const bar of bars) {

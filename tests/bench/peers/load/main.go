@@ -1,5 +1,5 @@
-// load get PORT PATH CLIENTS SECONDS ONCE downloads over and over (or once a client, if ONCE is true) and prints
-// requests, bytes and seconds.
+// load get PORT CLIENTS SECONDS STATUS downloads the paths that are the lines of its standard input in turn, over and
+// over, or each once if SECONDS is 0; every answer must have that status. Prints requests, bytes and seconds.
 // load attack PORT PATH SILENT MUTE opens clients that never finish a request and clients that never read an answer,
 // prints a line, and holds them until its standard input ends.
 package main
@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,23 +23,39 @@ var requests, received atomic.Int64
 
 func main() {
 	address := "127.0.0.1:" + os.Args[2]
-	request := []byte("GET " + os.Args[3] + " HTTP/1.1\r\nHost: bench\r\n\r\n")
 	if os.Args[1] == "attack" {
-		attack(address, request, number(4), number(5))
+		attack(address, requestOf(os.Args[3], address), number(4), number(5))
 		return
 	}
-	get(address, request, number(4), time.Duration(number(5))*time.Second, os.Args[6] == "true")
+	paths := strings.Fields(string(must(io.ReadAll(os.Stdin))))
+	var asked atomic.Int64
+	next := func() []byte {
+		turn := int(asked.Add(1)) - 1
+		if number(4) == 0 && turn >= len(paths) {
+			return nil
+		}
+		return requestOf(paths[turn%len(paths)], address)
+	}
+	get(address, next, number(3), time.Duration(number(4))*time.Second)
 }
 
-func get(address string, request []byte, clients int, span time.Duration, once bool) {
+func requestOf(path, address string) []byte {
+	return []byte("GET " + path + " HTTP/1.1\r\nHost: " + address + "\r\n\r\n")
+}
+
+// get downloads until there is no next request, or for a span, if that is not 0.
+func get(address string, next func() []byte, clients int, span time.Duration) {
 	var all sync.WaitGroup
 	start := time.Now()
 	for range clients {
 		all.Go(func() {
 			connection := dial(address, nil)
 			reader := bufio.NewReaderSize(connection, 256<<10)
-			for done := false; !done; done = once || time.Since(start) > span {
+			for request := next(); request != nil; request = next() {
 				download(connection, reader, request)
+				if span > 0 && time.Since(start) > span {
+					return
+				}
 			}
 		})
 	}
@@ -49,7 +66,7 @@ func get(address string, request []byte, clients int, span time.Duration, once b
 func download(connection net.Conn, reader *bufio.Reader, request []byte) {
 	must(connection.Write(request))
 	answer := must(http.ReadResponse(reader, nil))
-	if answer.StatusCode != http.StatusOK {
+	if answer.StatusCode != number(5) {
 		log.Fatal(answer.Status)
 	}
 	size := must(io.Copy(io.Discard, answer.Body))
