@@ -5,13 +5,19 @@ const timeoutMs = 5_000;
  * it is given shows that the server knows the artifact. What is not HTTP nobody can ask.
  *
  * @param token of the artifact server, if it wants one
+ * @param caCerts PEM of authorities beside the well-known ones, if it speaks TLS
  */
-export async function answersAt(url: string, token?: string): Promise<boolean> {
+export async function answersAt(
+  url: string,
+  { token, caCerts = [] }: { readonly token?: string; readonly caCerts?: readonly string[] } = {},
+): Promise<boolean> {
   if (!/^https?:/.test(url)) return true;
+  using client = Deno.createHttpClient({ caCerts: [...caCerts] });
   try {
     const response = await fetch(url, {
       method: "HEAD",
       redirect: "manual",
+      client,
       headers: token === undefined ? {} : { "Authorization": `Bearer ${token}` },
       signal: AbortSignal.timeout(timeoutMs),
     });

@@ -17,7 +17,7 @@ for (const [status, wanted] of statuses) {
     });
     try {
       const url = `http://127.0.0.1:${server.addr.port}/artifacts/a`;
-      assert.equal(await answersAt(url, "secret"), wanted);
+      assert.equal(await answersAt(url, { token: "secret" }), wanted);
       assert.deepEqual(seen, ["HEAD Bearer secret"]);
     } finally {
       await server.shutdown();

@@ -5,6 +5,7 @@ import type { ArtifactCopies } from "../reconcile/artifact_copies.ts";
 import type { ReconcileContext } from "../reconcile/reconcile_context.ts";
 import type { ArtifactLinks } from "../store/artifact_store.ts";
 import type { Log } from "../telemetry/log.ts";
+import type { ArtifactAccess } from "./artifact_access.ts";
 import { answersAt } from "./answers_at.ts";
 import type { ControllerValues } from "./operator_settings.ts";
 import type { OperatorResources } from "./operator_resources.ts";
@@ -18,6 +19,7 @@ export interface DeliveryParts {
   /** Of our own server, without a trailing slash. */
   readonly urlBase: string;
   readonly copies: ArtifactCopies;
+  readonly access: ArtifactAccess;
   readonly resources: Pick<OperatorResources, "defer">;
   readonly log: Log;
   /** What is published is to be looked at again: its URL may change now. */
@@ -36,7 +38,7 @@ export function openDelivery(parts: DeliveryParts): Pick<ReconcileContext, "copi
       return known === "direct" ? parts.links!.publicUrl(key) : gatewayUrl(key);
     },
     meanwhile: gatewayUrl,
-    answers: (url) => answersAt(url),
+    answers: (url) => answersAt(url, credentialsOf(parts.access)),
     clock: systemClock,
     onMove: (base) => {
       log.info("publishing under another address, which answers", { base });
@@ -45,6 +47,14 @@ export function openDelivery(parts: DeliveryParts): Pick<ReconcileContext, "copi
   });
   resources.defer(() => addresses.close());
   return { copies, urlOf: (key, published) => addresses.urlOf(key, published) };
+}
+
+/** What it takes to ask our own server. */
+function credentialsOf({ tokens, certificates }: ArtifactAccess): Parameters<typeof answersAt>[1] {
+  return {
+    ...(tokens ? { token: tokens.current } : {}),
+    ...(certificates ? { caCerts: certificates.trust.caCerts } : {}),
+  };
 }
 
 /** What consumers are given, as it is known at a time. */

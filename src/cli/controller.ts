@@ -15,6 +15,7 @@ import { createEventRecorder } from "../telemetry/event_recorder.ts";
 import { createFluxEvents, type FluxEvents } from "../telemetry/flux_events.ts";
 import type { Command, CommandInput, ExitCode } from "./command.ts";
 import { type ControllerStart, startController } from "./controller_start.ts";
+import { type ArtifactAccess, openAccess } from "./artifact_access.ts";
 import { openDelivery } from "./artifact_delivery.ts";
 import { createOperator, type OperatorPlace } from "./create_operator.ts";
 import { openMembers } from "./controller_members.ts";
@@ -69,20 +70,25 @@ A flag goes before its variable, that before the ConfigMap, that before the defa
 interface Later {
   members: Members;
   operator: Operator | undefined;
+  servers: Servers | undefined;
 }
 
 async function control(start: ControllerStart, { signal }: CommandInput): Promise<ExitCode> {
   const { values, telemetry, credentials } = start;
   const objects = seenObjects(start);
   await using resources = new OperatorResources();
-  const later: Later = { members: soleMember, operator: undefined };
+  const later: Later = { members: soleMember, operator: undefined, servers: undefined };
   const opened = await resources.openStore(values, (key) => {
     telemetry.log.warn("the store gave other bytes than were put", { key });
     later.operator?.mend(key);
   });
-  const artifacts = await openArtifacts(start, { opened, later, resources });
-  const servers = resources.startServers({
-    ...{ values, telemetry, clock: systemClock, store: opened.store, delivery: artifacts.delivery },
+  const access = await openAccess(values, {
+    ...{ resources, log: telemetry.log },
+    onCertificate: (certificate) => later.servers?.useCertificate(certificate),
+  });
+  const { copies, delivery } = await openArtifacts(start, { opened, access, later, resources });
+  const servers = later.servers = resources.startServers({
+    ...{ values, telemetry, clock: systemClock, store: opened.store, access, delivery },
   });
   const generators = resources.createGenerators(values, {
     maxSourceSize: values.maxSourceSize,
@@ -97,7 +103,7 @@ async function control(start: ControllerStart, { signal }: CommandInput): Promis
   });
   const recordEvent = (event: ObjectEvent) => void record(event);
   const parts = { ...opened, objects, servers, generators, hooks, recordEvent };
-  await operate(start, { ...parts, copies: artifacts.copies, later, resources, signal });
+  await operate(start, { ...parts, copies, access, later, resources, signal });
   await servers.drain(values.drainTimeout);
   return 0;
 }
@@ -109,6 +115,7 @@ type ControllerParts =
   & {
     readonly servers: Servers;
     readonly copies: ArtifactCopies;
+    readonly access: ArtifactAccess;
     readonly later: Later;
     readonly resources: OperatorResources;
     readonly signal: AbortSignal;
@@ -117,10 +124,11 @@ type ControllerParts =
 /** Runs the operator until the signal. */
 async function operate(start: ControllerStart, parts: ControllerParts): Promise<void> {
   const { values, telemetry, samples } = start;
-  const { servers, copies, later, resources, signal, ...place } = parts;
+  const { servers, copies, access, later, resources, signal, ...place } = parts;
   const urlBase = controllerUrlBase(values, { port: servers.artifactPort });
   const delivery = openDelivery({
-    ...{ values, urlBase, copies, resources, log: telemetry.log, links: place.store.links },
+    ...{ values, urlBase, copies, access, resources, log: telemetry.log },
+    links: place.store.links,
     onMove: () => later.operator?.republish(),
   });
   telemetry.log.info("started", {
@@ -128,7 +136,7 @@ async function operate(start: ControllerStart, parts: ControllerParts): Promise<
     ...servers.addresses,
   });
   const { members, release } = openMembers(start, {
-    ...{ port: servers.artifactPort, secure: false, resources },
+    ...{ port: servers.artifactPort, secure: access.certificates !== undefined, resources },
   });
   later.members = members;
   const { shared, durable } = storeDefinition(values.storageBackend);
@@ -139,7 +147,7 @@ async function operate(start: ControllerStart, parts: ControllerParts): Promise<
     isReadOnly: isReadOnly(values, start.place),
     ...storeOwner(start),
   });
-  samples.use({ operator, store: place.store, objects: place.objects });
+  samples.use({ operator, store: place.store, isStoreShared: shared, objects: place.objects });
   resources.defer(() => samples.stop());
   servers.serve(operator, place.objects);
   resources.defer(members.onChange(() => operator.takeOver()));
@@ -150,8 +158,9 @@ async function operate(start: ControllerStart, parts: ControllerParts): Promise<
 /** What else consumers and replicas get artifacts from than the store through this server. */
 async function openArtifacts(
   { values, telemetry: { log } }: ControllerStart,
-  { opened: { store, spoolDirectory }, later, resources }: {
+  { opened: { store, spoolDirectory }, access, later, resources }: {
     readonly opened: OpenedStore & { readonly spoolDirectory: string };
+    readonly access: ArtifactAccess;
     readonly later: Later;
     readonly resources: OperatorResources;
   },
@@ -160,6 +169,8 @@ async function openArtifacts(
   const { copies, peers } = isShared ? sharedArtifacts : await openReplicaArtifacts({
     ...{ store, spoolDirectory, copies: values.artifactCopies, log, resources },
     peers: () => later.members.peers(),
+    token: () => access.tokens?.current,
+    trust: () => access.certificates?.trust,
     clock: systemClock,
   });
   const { links } = store;

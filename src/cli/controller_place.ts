@@ -39,6 +39,7 @@ export function controllerUrlBase(
     serviceName: values.serviceName,
     namespace: values.podNamespace,
     port,
+    secure: values.artifactServerCertPath !== "",
   });
 }
 

@@ -129,11 +129,10 @@ async function operate({ directory, objects, values, view, input }: LocalRun): P
     samples: new OperatorSamples(clock),
   });
   await using resources = new OperatorResources();
-  const { store, bareStore, spoolDirectory } = await resources.openStore({
-    ...settingDefaults({ ...allStoreSettings, ...cacheSettings }),
-    storageBackend: "pvc",
-    storagePath: `${directory}/.externalsource`,
-  }, () => {});
+  const { store, bareStore, spoolDirectory } = await resources.openStore(
+    storeValues(directory),
+    () => {},
+  );
   const generators = resources.createGenerators(values, {
     maxSourceSize: values.maxSourceSize,
     forbiddenEndpoints: [],
@@ -161,6 +160,16 @@ async function operate({ directory, objects, values, view, input }: LocalRun): P
   await operator.run(input.signal);
   await servers.drain(values.drainTimeout);
   return 0;
+}
+
+/** A folder of its own beside the files. */
+function storeValues(directory: string): Parameters<OperatorResources["openStore"]>[0] {
+  return {
+    ...settingDefaults({ ...allStoreSettings, ...cacheSettings }),
+    storageBackend: "pvc",
+    storageMaxBytes: 0,
+    storagePath: `${directory}/.externalsource`,
+  };
 }
 
 function openHooks(

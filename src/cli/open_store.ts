@@ -6,6 +6,7 @@ import type { SettingValues } from "../core/setting.ts";
 import { ArtifactCache } from "../store/artifact_cache.ts";
 import type { cacheSettings } from "../store/cache_settings.ts";
 import { CachedStore } from "../store/cached_store.ts";
+import { LimitedStore } from "../store/limited_store.ts";
 import { FallbackStore } from "../store/fallback_store.ts";
 
 /** Bytes of artifacts that are kept while the store does not take them. */
@@ -22,7 +23,7 @@ export interface OpenedStore {
 export type OpenStoreValues =
   & StoreSettingValues
   & SettingValues<typeof cacheSettings>
-  & { readonly storageBackend: string };
+  & { readonly storageBackend: string; readonly storageMaxBytes: number };
 
 /** Where it keeps files, and whom it tells. */
 export interface OpenStoreOptions {
@@ -46,7 +47,9 @@ export async function openStore(
   const bareStore = await open(values, clock);
   const directory = `${spoolDirectory}/unstored`;
   await Deno.mkdir(directory);
-  const store = shared ? await cached(bareStore, values, options) : bareStore;
+  const { storageMaxBytes: maxBytes } = values;
+  const limited = maxBytes > 0 ? new LimitedStore(bareStore, { maxBytes, clock }) : bareStore;
+  const store = shared ? await cached(limited, values, options) : limited;
   return { store: new FallbackStore(store, { directory, limitBytes: fallbackBytes }), bareStore };
 }
 

@@ -234,11 +234,11 @@ export class Operator {
     return source && publishedArtifact(source)?.path;
   }
 
-  /** Whether the garbage of a source is ours to collect; of one that is gone whoever finds it. */
+  /** Whether the garbage of a source is ours to collect; one that is gone is owned by its name. */
   #collects = (key: SourceKey): boolean => {
     const { objects, role: { isStoreShared, members } } = this.#parts;
     const uid = objects.sources.get(key)?.metadata.uid;
-    return !isStoreShared || (uid === undefined ? members.mayWrite() : members.owns(uid));
+    return !isStoreShared || members.owns(uid ?? key);
   };
 
   #isWanted = (key: string): boolean =>
@@ -251,6 +251,8 @@ export class Operator {
   }
 
   async #work(signal: AbortSignal): Promise<void> {
+    // A second cluster on one store has to show itself before the first deletes what it puts.
+    await this.#parts.storeOwner?.mayDelete();
     await this.#planFirstRuns();
     this.#synced = true;
     const running = this.#queue.run((key, run) => this.#reconcile(key, run), signal);

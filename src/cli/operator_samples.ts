@@ -5,14 +5,15 @@ import { type StoreUsage, storeUsage } from "../store/store_usage.ts";
 import type { Samples } from "../telemetry/sampled_metrics.ts";
 import type { Operator } from "./operator.ts";
 
-/** A store is walked this often for its size, in milliseconds. */
-const usageEveryMs = 60_000;
+/** How often a store is walked for its size, in milliseconds; one far away charges for each page of its list. */
+const usageEveryMs = { near: 60_000, far: 3_600_000 };
 
 /** What is sampled. */
 export interface SampledParts {
   readonly operator: Operator;
   readonly objects: Pick<Objects, "sources">;
   readonly store: Pick<ArtifactStore, "list">;
+  readonly isStoreShared: boolean;
 }
 
 /** Figures of an operator for the metrics; unknown until there is one. */
@@ -63,7 +64,10 @@ export class OperatorSamples implements Samples {
   }
 
   #measure(parts: SampledParts): void {
-    this.#cancel = this.#clock.schedule(() => this.#measure(parts), usageEveryMs);
+    this.#cancel = this.#clock.schedule(
+      () => this.#measure(parts),
+      parts.isStoreShared ? usageEveryMs.far : usageEveryMs.near,
+    );
     storeUsage(parts.store).then(
       (usage) => this.#usage = usage,
       () => this.#usage = undefined, // unknown while the store cannot be read; its operations are counted

@@ -5,6 +5,7 @@ import { reconcileSettings } from "../config/settings/reconcile_settings.ts";
 import { storageSettings } from "../config/settings/storage_settings.ts";
 import { telemetrySettings } from "../config/settings/telemetry_settings.ts";
 import { generatorDefinitions } from "../generate/registry.ts";
+import { accessSettings } from "../serve/access_settings.ts";
 import { serveSettings } from "../serve/settings.ts";
 import { shardSettings } from "../shard/settings.ts";
 import { allStoreSettings, storeDefinitions } from "../store/registry.ts";
@@ -26,7 +27,7 @@ export const controllerSettingGroups = {
     ...retentionSettings,
     ...scrubSettings,
   },
-  "Serving artifacts": serveSettings,
+  "Serving artifacts": { ...serveSettings, ...accessSettings },
   "Log, metrics, probes and events": telemetrySettings,
   "Replicas": shardSettings,
   "Cluster": clusterSettings,
@@ -44,6 +45,7 @@ export const controllerSettings = {
   ...retentionSettings,
   ...scrubSettings,
   ...serveSettings,
+  ...accessSettings,
   ...telemetrySettings,
   ...shardSettings,
   ...clusterSettings,

@@ -1,7 +1,7 @@
 import { artifactKey } from "../core/artifact_key.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Objects } from "../objects/objects.ts";
-import { sourceKey } from "../core/source_key.ts";
+import { type NamespacedName, sourceKey } from "../core/source_key.ts";
 import { artifactHandler, type ArtifactHandlerOptions } from "../serve/artifact_handler.ts";
 import { type BindAddress, formatBindAddress, parseBindAddress } from "../serve/bind_address.ts";
 import type { HttpHandler } from "../serve/http_handler.ts";
@@ -12,6 +12,9 @@ import { metricsHandler } from "../serve/metrics_handler.ts";
 import { probeHandler } from "../serve/probe_handler.ts";
 import { Readiness } from "../serve/readiness.ts";
 import type { ArtifactStore } from "../store/artifact_store.ts";
+import type { ServerCertificate } from "../serve/server_certificate.ts";
+import { requireToken } from "../serve/require_token.ts";
+import type { ArtifactAccess } from "./artifact_access.ts";
 import { RecentArtifacts } from "../store/recent_artifacts.ts";
 import { observeDownloads } from "./download_observer.ts";
 import { listenError, type ListenFlags } from "./listen_error.ts";
@@ -38,6 +41,8 @@ export interface ServersParts {
   readonly telemetry: Telemetry;
   readonly clock: Clock;
   /** Where else consumers or this server get artifacts. */
+  /** What the artifact server shows and wants; without it neither. */
+  readonly access?: ArtifactAccess;
   readonly delivery?: Pick<ArtifactHandlerOptions, "peers" | "redirect">;
 }
 
@@ -66,7 +71,7 @@ export class Servers {
     this.#readiness = new Readiness(parts.clock, kinds);
     this.#live = new LiveNames({
       clock: parts.clock,
-      knows: (source) => this.#behind?.objects.sources.get(sourceKey(source)) !== undefined,
+      knows: (source) => this.#knows(source),
       read: async (source) => {
         const artifact = await this.#behind?.objects.readArtifact(source);
         return [artifact?.status.artifact?.path ?? []].flat();
@@ -107,6 +112,11 @@ export class Servers {
     );
   }
 
+  /** The artifact server shows another certificate from now on. */
+  useCertificate(certificate: ServerCertificate): void {
+    this.#artifacts?.useCertificate(certificate);
+  }
+
   /** Takes no more downloads, lets running ones end for at most so many milliseconds. */
   async drain(timeoutMs: number): Promise<void> {
     await this.#artifacts?.drain(timeoutMs);
@@ -120,9 +130,12 @@ export class Servers {
   }
 
   #listenForArtifacts(): HttpServer {
-    const { artifactServerHost: hostname, artifactServerPort: port } = this.#parts.values;
+    const { values, access: { tokens, certificates } = {} } = this.#parts;
+    const { artifactServerHost: hostname, artifactServerPort: port } = values;
+    const handler = this.#artifactHandler();
     return this.#listen({ hostname, port }, {
-      handler: this.#artifactHandler(),
+      handler: tokens ? requireToken(handler, tokens) : handler,
+      certificate: certificates?.current,
       flags: { host: "--artifact-server-host", port: "--artifact-server-port" },
       counted: true,
     });
@@ -151,8 +164,9 @@ export class Servers {
 
   #listen(
     address: BindAddress,
-    { handler, flags, counted = false }: {
+    { handler, flags, certificate, counted = false }: {
       readonly handler: HttpHandler;
+      readonly certificate?: ServerCertificate | undefined;
       readonly flags: ListenFlags;
       /** Whether its answers are downloads. */
       readonly counted?: boolean;
@@ -161,7 +175,8 @@ export class Servers {
     const { clock, telemetry } = this.#parts;
     const observer = observeDownloads(telemetry, { counted });
     try {
-      return new HttpServer({ address, handler, clock, observer });
+      const secure = certificate ? { certificate } : {};
+      return new HttpServer({ address, handler, clock, observer, ...secure });
     } catch (cause) {
       throw listenError(address, { flags, cause });
     }
@@ -193,6 +208,10 @@ export class Servers {
       const pieces = await Array.fromAsync(metrics.render());
       return { contentType: metrics.contentType, body: pieces.join("") };
     });
+  }
+
+  #knows(source: NamespacedName): boolean {
+    return kinds.some((kind) => this.#behind?.objects[kind].get(sourceKey(source)) !== undefined);
   }
 
   /** Readiness as of now: the caches tell their state only if asked. */

@@ -10,6 +10,8 @@ export interface UrlBaseOptions {
   readonly serviceName: string;
   readonly namespace: string;
   readonly port: number;
+  /** Whether our server speaks TLS. */
+  readonly secure: boolean;
 }
 
 /**
@@ -19,9 +21,10 @@ export interface UrlBaseOptions {
  */
 export function artifactUrlBase(options: UrlBaseOptions): string {
   const { advertisedAddress, podName, serviceName, namespace, port } = options;
-  if (advertisedAddress) return withScheme(advertisedAddress);
+  const scheme = options.secure ? "https" : "http";
+  if (advertisedAddress) return withScheme(advertisedAddress, scheme);
   const host = options.mode === "pod" && podName ? `${podName}.${serviceName}` : serviceName;
-  return `http://${host}.${namespace}.svc.cluster.local:${port}`;
+  return `${scheme}://${host}.${namespace}.svc.cluster.local:${port}`;
 }
 
 /** Where consumers download the artifact under a key. */
@@ -29,7 +32,7 @@ export function artifactUrl(base: string, key: string): string {
   return `${base}/${key}`;
 }
 
-function withScheme(address: string): string {
-  const full = /^https?:\/\//.test(address) ? address : `http://${address}`;
+function withScheme(address: string, scheme: "http" | "https"): string {
+  const full = /^https?:\/\//.test(address) ? address : `${scheme}://${address}`;
   return full.replace(/^(https?:\/\/)(?=:|$)/, "$1localhost").replace(/\/+$/, "");
 }

@@ -7,6 +7,7 @@ const pod: UrlBaseOptions = {
   serviceName: "externalsource-artifacts",
   namespace: "flux-system",
   port: 8080,
+  secure: false,
 };
 
 const cases: readonly { name: string; options: UrlBaseOptions; base: string }[] = [
@@ -29,6 +30,16 @@ const cases: readonly { name: string; options: UrlBaseOptions; base: string }[] 
     name: "an advertised address",
     options: { ...pod, advertisedAddress: "10.0.0.1:9" },
     base: "http://10.0.0.1:9",
+  },
+  {
+    name: "a pod that speaks TLS",
+    options: { ...pod, secure: true },
+    base: "https://manager-0.externalsource-artifacts.flux-system.svc.cluster.local:8080",
+  },
+  {
+    name: "an advertised address that speaks TLS",
+    options: { ...pod, advertisedAddress: "10.0.0.1:9", secure: true },
+    base: "https://10.0.0.1:9",
   },
   {
     name: "an advertised URL",

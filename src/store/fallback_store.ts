@@ -60,8 +60,9 @@ export class FallbackStore implements ArtifactStore {
   }
 
   async delete(key: string, condition?: { readonly putBefore: number }): Promise<boolean> {
-    await this.#drop(key);
-    return await this.#store.delete(key, condition);
+    const isGone = await this.#store.delete(key, condition);
+    if (isGone) await this.#drop(key);
+    return isGone;
   }
 
   list(prefix: string): AsyncIterable<StoredInfo> {
