@@ -251,8 +251,8 @@ export class Operator {
   }
 
   async #work(signal: AbortSignal): Promise<void> {
-    // A second cluster on one store has to show itself before the first deletes what it puts.
-    await this.#parts.storeOwner?.mayDelete();
+    // A second cluster on one store has to show itself before the first deletes what it puts; no work waits for a dead store.
+    void this.#parts.storeOwner?.mayDelete();
     await this.#planFirstRuns();
     this.#synced = true;
     const running = this.#queue.run((key, run) => this.#reconcile(key, run), signal);
