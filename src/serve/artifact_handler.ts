@@ -9,6 +9,7 @@ import { type HttpAnswer, textAnswer } from "./http_answer.ts";
 import type { HttpHandler } from "./http_handler.ts";
 import type { HttpRequest } from "./http_request.ts";
 import type { LiveAnswer } from "./live_names.ts";
+import { MissedArtifacts } from "./missed_artifacts.ts";
 import { hopHeader, pullHeader } from "./peer_headers.ts";
 
 /** What the artifact server knows of the rest of the controller. */
@@ -55,7 +56,11 @@ export interface ArtifactRedirect {
   url(key: string): Promise<string>;
 }
 
-/** An answer that consumers would take for "it is gone" is held back for so long while artifacts may be rebuilt. */
+interface Handling extends ArtifactHandlerOptions {
+  readonly missed: MissedArtifacts;
+}
+
+/** An answer that consumers would take for "it is gone" is held back for so long while an artifact may be rebuilt. */
 const rebuildMs = 30_000;
 /** A conditional delete of another process may hide a key for as long as renaming it away and back takes. */
 const secondLookMs = 20;
@@ -67,7 +72,8 @@ const latest = /\/latest\.tar\.gz$/;
  * so 404 is only said of what is known not to exist. What is held here is always served; other replicas are asked only
  * for what is published, so that an invented key costs them nothing (DESIGN §8).
  */
-export function artifactHandler(options: ArtifactHandlerOptions): HttpHandler {
+export function artifactHandler(given: ArtifactHandlerOptions): HttpHandler {
+  const options = { ...given, missed: new MissedArtifacts() };
   return async (request) => {
     if (request.method !== "GET" && request.method !== "HEAD") {
       return textAnswer(405, "Only GET and HEAD", { "Allow": "GET, HEAD" });
@@ -96,14 +102,17 @@ function uncached(answer: HttpAnswer): HttpAnswer {
 async function answerFor(
   key: string,
   request: HttpRequest,
-  options: ArtifactHandlerOptions,
+  options: Handling,
 ): Promise<HttpAnswer> {
   try {
     if (await refusesCopy(key, request, options)) return notFound();
     const redirect = await redirectFor(key, request, options);
     if (redirect) return redirect;
     const artifact = await options.open(key);
-    if (artifact) return artifactAnswer(key, artifact, request);
+    if (artifact) {
+      options.missed.found(key);
+      return artifactAnswer(key, artifact, request);
+    }
     return await elsewhere(key, request, options);
   } catch (error) {
     if (!(error instanceof StepError)) throw error;
@@ -146,10 +155,9 @@ async function redirectFor(
 async function elsewhere(
   key: string,
   request: HttpRequest,
-  options: ArtifactHandlerOptions,
+  options: Handling,
 ): Promise<HttpAnswer> {
-  const since = options.syncedSince();
-  if (since === undefined) return notYet();
+  if (options.syncedSince() === undefined) return notYet();
   if (request.headers.has(hopHeader.toLowerCase())) return notFound();
   const live = options.isNamed(key) ? "named" : await options.isNamedLive?.(key);
   if (live === "unknown") return textAnswer(503, "Too much is asked for at once", retryAfter);
@@ -157,10 +165,13 @@ async function elsewhere(
   const pulled = await pull(key, options);
   const artifact = pulled instanceof StepError ? undefined : pulled;
   const found = artifact ?? await lookAgain(key, options);
-  if (found) return artifactAnswer(key, found, request);
+  if (found) {
+    options.missed.found(key);
+    return artifactAnswer(key, found, request);
+  }
   options.rebuild?.(key);
   if (pulled instanceof StepError) throw pulled;
-  return absent(key, since, options);
+  return absent(key, options);
 }
 
 /** What other replicas have of it, or why that cannot be told. */
@@ -184,12 +195,13 @@ async function lookAgain(
   return await open(key);
 }
 
-function absent(key: string, since: number, options: ArtifactHandlerOptions): HttpAnswer {
-  const rebuiltSince = Math.max(since, options.ownerLostAt?.(key) ?? since);
-  if (options.clock.now() - rebuiltSince < rebuildMs) {
+function absent(key: string, { clock, missed, ownerLostAt, onMissing }: Handling): HttpAnswer {
+  const now = clock.now();
+  const since = missed.miss(key, now);
+  if (now - Math.max(since, ownerLostAt?.(key) ?? since) < rebuildMs) {
     return textAnswer(503, "The artifact is being rebuilt", retryAfter);
   }
-  options.onMissing?.(key);
+  onMissing?.(key);
   return notFound();
 }
 
