@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import { storeDefinition, type StoreSettingValues } from "../store/registry.ts";
-import { rememberStats } from "../store/remembered_stats.ts";
+import { RememberedStats } from "../store/remembered_stats.ts";
 import type { ArtifactStore } from "../store/artifact_store.ts";
 import type { SettingValues } from "../core/setting.ts";
 import { ArtifactCache } from "../store/artifact_cache.ts";
@@ -62,5 +62,5 @@ async function cached(
   const directory = `${spoolDirectory}/cache`;
   await Deno.mkdir(directory);
   const cache = new ArtifactCache({ directory, limitBytes });
-  return rememberStats(new CachedStore({ store, cache, clock, onCorrupt }), clock);
+  return new RememberedStats(new CachedStore({ store, cache, clock, onCorrupt }), clock);
 }

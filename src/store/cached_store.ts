@@ -1,13 +1,8 @@
+import { ForwardingStore } from "./forwarding_store.ts";
 import type { Clock } from "../core/clock.ts";
 import type { ArtifactCache } from "./artifact_cache.ts";
 import { ArtifactFills } from "./artifact_fills.ts";
-import type {
-  ArtifactFile,
-  ArtifactLinks,
-  ArtifactStore,
-  StoredArtifact,
-  StoredInfo,
-} from "./artifact_store.ts";
+import type { ArtifactFile, ArtifactStore, StoredArtifact } from "./artifact_store.ts";
 
 /** What a {@linkcode CachedStore} is made of. */
 export interface CachedStoreParts {
@@ -23,13 +18,12 @@ export interface CachedStoreParts {
  * A store at the other end of a network, with a cache on the local disk (DESIGN §8, gateway): what was put or read here is
  * served without the store, also while that fails. `stat()`, `list()`, `verify()` and the marks speak of the store.
  */
-export class CachedStore implements ArtifactStore {
-  readonly #store: ArtifactStore;
+export class CachedStore extends ForwardingStore {
   readonly #cache: ArtifactCache;
   readonly #fills: ArtifactFills;
 
   constructor({ store, cache, clock, onCorrupt }: CachedStoreParts) {
-    this.#store = store;
+    super(store);
     this.#cache = cache;
     this.#fills = new ArtifactFills({
       clock,
@@ -42,21 +36,17 @@ export class CachedStore implements ArtifactStore {
     });
   }
 
-  async put(key: string, artifact: ArtifactFile): Promise<void> {
-    await this.#store.put(key, artifact);
+  override async put(key: string, artifact: ArtifactFile): Promise<void> {
+    await this.beneath.put(key, artifact);
     await this.#cache.addCopy(key, artifact);
   }
 
-  async open(key: string): Promise<StoredArtifact | undefined> {
+  override async open(key: string): Promise<StoredArtifact | undefined> {
     return this.#cache.open(key) ?? await this.#fills.open(key);
   }
 
-  stat(key: string): Promise<StoredInfo | undefined> {
-    return this.#store.stat(key);
-  }
-
-  async delete(key: string, condition?: { readonly putBefore: number }): Promise<boolean> {
-    const isGone = await this.#store.delete(key, condition);
+  override async delete(key: string, condition?: { readonly putBefore: number }): Promise<boolean> {
+    const isGone = await this.beneath.delete(key, condition);
     if (isGone) {
       this.#fills.drop(key);
       this.#cache.delete(key);
@@ -64,29 +54,9 @@ export class CachedStore implements ArtifactStore {
     return isGone;
   }
 
-  list(prefix: string): AsyncIterable<StoredInfo> {
-    return this.#store.list(prefix);
-  }
-
-  verify(key: string, digest: string): Promise<boolean> {
-    return this.#store.verify(key, digest);
-  }
-
-  readMark(name: string): Promise<string | undefined> {
-    return this.#store.readMark(name);
-  }
-
-  writeMark(...given: Parameters<ArtifactStore["writeMark"]>): Promise<void> {
-    return this.#store.writeMark(...given);
-  }
-
-  get links(): ArtifactLinks | undefined {
-    return this.#store.links;
-  }
-
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     await this.#fills.close();
     await Deno.remove(this.#cache.directory, { recursive: true });
-    await this.#store.close();
+    await this.beneath.close();
   }
 }

@@ -1,12 +1,7 @@
+import { ForwardingStore } from "./forwarding_store.ts";
 import { fileErrorState } from "../core/file_error.ts";
 import { StepError } from "../core/step_error.ts";
-import type {
-  ArtifactFile,
-  ArtifactLinks,
-  ArtifactStore,
-  StoredArtifact,
-  StoredInfo,
-} from "./artifact_store.ts";
+import type { ArtifactFile, ArtifactStore, StoredArtifact } from "./artifact_store.ts";
 import { openStoredFile } from "./stored_file.ts";
 
 /** Where and how much a {@linkcode FallbackStore} keeps. */
@@ -22,8 +17,7 @@ export interface FallbackOptions {
  * next try, so that nothing is fetched and packed again, and `open()` reads it meanwhile. `stat()`, `list()` and
  * `verify()` speak of the store beneath only: what is merely held is not stored.
  */
-export class FallbackStore implements ArtifactStore {
-  readonly #store: ArtifactStore;
+export class FallbackStore extends ForwardingStore {
   readonly #options: FallbackOptions;
   /** By key, the oldest first. */
   readonly #held = new Map<string, ArtifactFile>();
@@ -31,7 +25,7 @@ export class FallbackStore implements ArtifactStore {
   #copies = 0;
 
   constructor(store: ArtifactStore, options: FallbackOptions) {
-    this.#store = store;
+    super(store);
     this.#options = options;
   }
 
@@ -40,9 +34,9 @@ export class FallbackStore implements ArtifactStore {
     return this.#held.get(key);
   }
 
-  async put(key: string, artifact: ArtifactFile): Promise<void> {
+  override async put(key: string, artifact: ArtifactFile): Promise<void> {
     try {
-      await this.#store.put(key, artifact);
+      await this.beneath.put(key, artifact);
     } catch (error) {
       if (isStorageFailure(error)) await this.#hold(key, artifact);
       throw error;
@@ -51,44 +45,20 @@ export class FallbackStore implements ArtifactStore {
   }
 
   /** What is held comes first: the store may not have it, and may take long to say so. */
-  async open(key: string): Promise<StoredArtifact | undefined> {
-    return this.#openHeld(key) ?? await this.#store.open(key);
+  override async open(key: string): Promise<StoredArtifact | undefined> {
+    return this.#openHeld(key) ?? await this.beneath.open(key);
   }
 
-  stat(key: string): Promise<StoredInfo | undefined> {
-    return this.#store.stat(key);
-  }
-
-  async delete(key: string, condition?: { readonly putBefore: number }): Promise<boolean> {
-    const isGone = await this.#store.delete(key, condition);
+  override async delete(key: string, condition?: { readonly putBefore: number }): Promise<boolean> {
+    const isGone = await this.beneath.delete(key, condition);
     if (isGone) await this.#drop(key);
     return isGone;
   }
 
-  list(prefix: string): AsyncIterable<StoredInfo> {
-    return this.#store.list(prefix);
-  }
-
-  verify(key: string, digest: string): Promise<boolean> {
-    return this.#store.verify(key, digest);
-  }
-
-  readMark(name: string): Promise<string | undefined> {
-    return this.#store.readMark(name);
-  }
-
-  writeMark(...given: Parameters<ArtifactStore["writeMark"]>): Promise<void> {
-    return this.#store.writeMark(...given);
-  }
-
-  get links(): ArtifactLinks | undefined {
-    return this.#store.links;
-  }
-
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     this.#held.clear();
     await Deno.remove(this.#options.directory, { recursive: true });
-    await this.#store.close();
+    await this.beneath.close();
   }
 
   async #hold(key: string, artifact: ArtifactFile): Promise<void> {

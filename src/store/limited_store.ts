@@ -1,12 +1,7 @@
+import { ForwardingStore } from "./forwarding_store.ts";
 import type { Clock } from "../core/clock.ts";
 import { formatBytes } from "./format_bytes.ts";
-import type {
-  ArtifactFile,
-  ArtifactLinks,
-  ArtifactStore,
-  StoredArtifact,
-  StoredInfo,
-} from "./artifact_store.ts";
+import type { ArtifactFile, ArtifactStore } from "./artifact_store.ts";
 import { storageError } from "./storage_error.ts";
 import { storeUsage } from "./store_usage.ts";
 
@@ -24,8 +19,7 @@ export interface LimitOptions {
  * A store that refuses what would make it larger than a limit; what it holds already can always be put again. Several
  * replicas at once may pass the limit by what each puts within five minutes.
  */
-export class LimitedStore implements ArtifactStore {
-  readonly #store: ArtifactStore;
+export class LimitedStore extends ForwardingStore {
   readonly #options: LimitOptions;
   /** Bytes of the last walk, and of what was put and deleted since. */
   #used = 0;
@@ -37,19 +31,19 @@ export class LimitedStore implements ArtifactStore {
   #walkedAt = -Infinity;
 
   constructor(store: ArtifactStore, options: LimitOptions) {
-    this.#store = store;
+    super(store);
     this.#options = options;
   }
 
-  async put(key: string, artifact: ArtifactFile): Promise<void> {
-    if (await this.#store.stat(key)) return await this.#store.put(key, artifact);
+  override async put(key: string, artifact: ArtifactFile): Promise<void> {
+    if (await this.beneath.stat(key)) return await this.beneath.put(key, artifact);
     await this.#keepCount();
     this.#refuseOverLimit(key, artifact.size);
     // Before the put: others that come meanwhile must not count on the same room.
     this.#count(artifact.size);
     this.#arriving += artifact.size;
     try {
-      await this.#store.put(key, artifact);
+      await this.beneath.put(key, artifact);
     } catch (error) {
       this.#count(-artifact.size);
       throw error;
@@ -58,43 +52,11 @@ export class LimitedStore implements ArtifactStore {
     }
   }
 
-  async delete(key: string, condition?: { readonly putBefore: number }): Promise<boolean> {
-    const info = await this.#store.stat(key);
-    const isGone = await this.#store.delete(key, condition);
+  override async delete(key: string, condition?: { readonly putBefore: number }): Promise<boolean> {
+    const info = await this.beneath.stat(key);
+    const isGone = await this.beneath.delete(key, condition);
     if (isGone && info) this.#used = Math.max(0, this.#used - info.size);
     return isGone;
-  }
-
-  open(key: string): Promise<StoredArtifact | undefined> {
-    return this.#store.open(key);
-  }
-
-  stat(key: string): Promise<StoredInfo | undefined> {
-    return this.#store.stat(key);
-  }
-
-  list(prefix: string): AsyncIterable<StoredInfo> {
-    return this.#store.list(prefix);
-  }
-
-  verify(key: string, digest: string): Promise<boolean> {
-    return this.#store.verify(key, digest);
-  }
-
-  readMark(name: string): Promise<string | undefined> {
-    return this.#store.readMark(name);
-  }
-
-  writeMark(...given: Parameters<ArtifactStore["writeMark"]>): Promise<void> {
-    return this.#store.writeMark(...given);
-  }
-
-  get links(): ArtifactLinks | undefined {
-    return this.#store.links;
-  }
-
-  close(): Promise<void> {
-    return this.#store.close();
   }
 
   /** Only the first put waits for a walk; later ones are judged by the count that the last walk left. */
@@ -110,7 +72,7 @@ export class LimitedStore implements ArtifactStore {
 
   async #recount(): Promise<void> {
     this.#putMeanwhile = this.#arriving;
-    const { bytes } = await storeUsage(this.#store);
+    const { bytes } = await storeUsage(this.beneath);
     this.#used = bytes + this.#putMeanwhile;
     this.#walkedAt = this.#options.clock.now();
   }

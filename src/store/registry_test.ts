@@ -6,11 +6,11 @@ import type { StoreDefinition } from "./store_definition.ts";
 Deno.test("storeDefinitions open with the values that their settings describe, or say what to set", async () => {
   const directory = await Deno.makeTempDir();
   const definitions: Readonly<Record<string, StoreDefinition>> = storeDefinitions;
-  for (const [name, { settings, open, shared }] of Object.entries(definitions)) {
+  for (const [name, { settings, open, shared, mistakes }] of Object.entries(definitions)) {
     const defaults = Object.entries(settings).map(([key, setting]) => [key, setting.default]);
     const values = { ...Object.fromEntries(defaults), storagePath: directory };
     if (shared) { // Nobody knows where the service is.
-      await assert.rejects(open(values, new ManualClock()), /^StepError: Cannot .*; (set|write) /);
+      assert.match(mistakes?.(values).join() ?? "", /^Cannot .*[:;] (set|write) /, name);
       continue;
     }
     const store = await open(values, new ManualClock());

@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
-import type { ArtifactStore, StoredInfo } from "./artifact_store.ts";
+import type { ArtifactFile, ArtifactStore, StoredArtifact, StoredInfo } from "./artifact_store.ts";
+import { ForwardingStore } from "./forwarding_store.ts";
 
 /** How long an answer is believed, in milliseconds. */
 const believedMs = 300_000;
@@ -9,40 +10,50 @@ const maxKeys = 50_000;
  * A store that is asked once in five minutes whether it has a key: each interval of each source wants to know, and on a
  * paid store 10,000 sources a minute are 400 million requests a month. Only a yes is remembered, and not if a read finds otherwise.
  */
-export function rememberStats(store: ArtifactStore, clock: Pick<Clock, "now">): ArtifactStore {
-  const known = new Map<string, { readonly info: StoredInfo; readonly until: number }>();
-  const remember = (info: StoredInfo) => {
-    known.delete(info.key);
-    known.set(info.key, { info, until: clock.now() + believedMs });
-    if (known.size > maxKeys) known.delete(known.keys().next().value!);
-  };
-  const found = <Result>(key: string, result: Result): Result => {
-    if (!result) known.delete(key);
+export class RememberedStats extends ForwardingStore {
+  readonly #clock: Pick<Clock, "now">;
+  readonly #known = new Map<string, { readonly info: StoredInfo; readonly until: number }>();
+
+  constructor(store: ArtifactStore, clock: Pick<Clock, "now">) {
+    super(store);
+    this.#clock = clock;
+  }
+
+  override async put(key: string, artifact: ArtifactFile): Promise<void> {
+    this.#known.delete(key);
+    await this.beneath.put(key, artifact);
+    this.#remember({ key, size: artifact.size, lastPut: this.#clock.now() });
+  }
+
+  override async open(key: string): Promise<StoredArtifact | undefined> {
+    return this.#found(key, await this.beneath.open(key));
+  }
+
+  override async stat(key: string): Promise<StoredInfo | undefined> {
+    const answer = this.#known.get(key);
+    if (answer && answer.until > this.#clock.now()) return answer.info;
+    const info = this.#found(key, await this.beneath.stat(key));
+    if (info) this.#remember(info);
+    return info;
+  }
+
+  override delete(key: string, condition?: { readonly putBefore: number }): Promise<boolean> {
+    this.#known.delete(key);
+    return this.beneath.delete(key, condition);
+  }
+
+  override async verify(key: string, digest: string): Promise<boolean> {
+    return this.#found(key, await this.beneath.verify(key, digest));
+  }
+
+  #found<Result>(key: string, result: Result): Result {
+    if (!result) this.#known.delete(key);
     return result;
-  };
-  return {
-    async put(key, artifact) {
-      known.delete(key);
-      await store.put(key, artifact);
-      remember({ key, size: artifact.size, lastPut: clock.now() });
-    },
-    open: async (key) => found(key, await store.open(key)),
-    async stat(key) {
-      const answer = known.get(key);
-      if (answer && answer.until > clock.now()) return answer.info;
-      const info = found(key, await store.stat(key));
-      if (info) remember(info);
-      return info;
-    },
-    delete(key, condition) {
-      known.delete(key);
-      return store.delete(key, condition);
-    },
-    verify: async (key, digest) => found(key, await store.verify(key, digest)),
-    list: (prefix) => store.list(prefix),
-    readMark: (name) => store.readMark(name),
-    writeMark: (name, text, options) => store.writeMark(name, text, options),
-    close: () => store.close(),
-    links: store.links,
-  };
+  }
+
+  #remember(info: StoredInfo): void {
+    this.#known.delete(info.key);
+    this.#known.set(info.key, { info, until: this.#clock.now() + believedMs });
+    if (this.#known.size > maxKeys) this.#known.delete(this.#known.keys().next().value!);
+  }
 }

@@ -3,18 +3,18 @@ import { ManualClock } from "../../tests/manual_clock.ts";
 import { bytesOf, packedFile, testStore } from "../../tests/contract/store.ts";
 import type { ArtifactStore } from "./artifact_store.ts";
 import { MemoryStore } from "./memory_store.ts";
-import { rememberStats } from "./remembered_stats.ts";
+import { RememberedStats } from "./remembered_stats.ts";
 
 testStore(
-  "rememberStats()",
-  ({ clock }) => Promise.resolve(rememberStats(new MemoryStore(2 ** 24, clock), clock)),
+  "RememberedStats",
+  ({ clock }) => Promise.resolve(new RememberedStats(new MemoryStore(2 ** 24, clock), clock)),
 );
 
 class World {
   readonly clock = new ManualClock();
   readonly beneath = new MemoryStore(2 ** 20, this.clock);
   asked = 0;
-  readonly store = rememberStats(
+  readonly store = new RememberedStats(
     new Proxy(this.beneath, {
       get: (target, property) => {
         if (property === "stat") this.asked++;
@@ -38,7 +38,7 @@ class World {
   }
 }
 
-Deno.test("rememberStats() asks for a key once in five minutes", () =>
+Deno.test("RememberedStats asks for a key once in five minutes", () =>
   World.run(async (world, key) => {
     await world.clock.advance(299_999);
     assert.equal((await world.store.stat(key))?.size, 10);
@@ -48,7 +48,7 @@ Deno.test("rememberStats() asks for a key once in five minutes", () =>
     assert.equal(world.asked, 1);
   }));
 
-Deno.test("rememberStats() finds out after five minutes what is gone, and then asks each time", () =>
+Deno.test("RememberedStats finds out after five minutes what is gone, and then asks each time", () =>
   World.run(async (world, key) => {
     await world.beneath.delete(key);
     await world.store.stat(key);
@@ -65,7 +65,7 @@ const readings = {
   delete: (store: ArtifactStore, key: string) => store.delete(key),
 };
 for (const reading of ["open", "verify", "delete"] as const) {
-  Deno.test(`rememberStats() believes nothing any more of a key that ${reading} finds gone`, () =>
+  Deno.test(`RememberedStats believes nothing any more of a key that ${reading} finds gone`, () =>
     World.run(async (world, key) => {
       await world.beneath.delete(key);
       await readings[reading](world.store, key);
