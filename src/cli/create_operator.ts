@@ -1,6 +1,7 @@
 import type { SettingValues } from "../core/setting.ts";
 import type { SourceKey } from "../core/source_key.ts";
 import type { Generator } from "../generate/generator.ts";
+import { forwardedObjects } from "../objects/forwarded_objects.ts";
 import type { Objects } from "../objects/objects.ts";
 import { packDocument } from "../pack/pack_document.ts";
 import type { ReconcileContext } from "../reconcile/reconcile_context.ts";
@@ -60,11 +61,11 @@ export function createOperator(place: OperatorPlace): Operator {
   const { objects, store, values, spoolDirectory, watchNamespace } = place;
   const { log, metrics, redactor } = place.telemetry;
   const clock = systemClock;
-  const protectedObjects = withReader(objects, protectingReader(objects, redactor));
+  const readSecret = protectingReader(objects, redactor);
   const own = log.named("controller");
   const hookReports = new HookReports({ log: own, metrics });
   const operator = new Operator({
-    objects: protectedObjects,
+    objects: { ...forwardedObjects(objects), readSecret },
     stages: stagesOf(place, hookReports),
     role: place.role,
     bareStore: place.bareStore,
@@ -114,23 +115,5 @@ function stageObserver(metrics: Telemetry["metrics"]): StageObserver {
       metrics.requested({ sourceType, success, seconds }),
     artifactOperation: (operation, success, seconds) =>
       metrics.artifactOperation({ operation, success, seconds }),
-  };
-}
-
-/** The same objects with another way to read Secrets. */
-function withReader(objects: Objects, readSecret: Objects["readSecret"]): Objects {
-  return {
-    sources: objects.sources,
-    artifacts: objects.artifacts,
-    watch: (onChange, signal) => objects.watch(onChange, signal),
-    readSource: (name) => objects.readSource(name),
-    readArtifact: (name) => objects.readArtifact(name),
-    readSecret,
-    writeSourceStatus: (source, status) => objects.writeSourceStatus(source, status),
-    removeFinalizer: (source, finalizer) => objects.removeFinalizer(source, finalizer),
-    createArtifact: (artifact) => objects.createArtifact(artifact),
-    updateArtifact: (existing, wanted) => objects.updateArtifact(existing, wanted),
-    writeArtifactStatus: (existing, status) => objects.writeArtifactStatus(existing, status),
-    recordEvent: (event) => objects.recordEvent(event),
   };
 }

@@ -1,3 +1,4 @@
+import { forwardedObjects } from "./forwarded_objects.ts";
 import { type Objects, ObjectsUnavailableError } from "./objects.ts";
 
 /**
@@ -16,13 +17,7 @@ export function fencedObjects(objects: Objects, mayWrite: () => boolean): Object
       );
     };
   return {
-    sources: objects.sources,
-    artifacts: objects.artifacts,
-    watch: (onChange, signal) => objects.watch(onChange, signal),
-    readSource: (name) => objects.readSource(name),
-    readArtifact: (name) => objects.readArtifact(name),
-    readSecret: (name) => objects.readSecret(name),
-    recordEvent: (event) => objects.recordEvent(event),
+    ...forwardedObjects(objects),
     writeSourceStatus: fenced((source, status) => objects.writeSourceStatus(source, status)),
     removeFinalizer: fenced((source, finalizer) => objects.removeFinalizer(source, finalizer)),
     createArtifact: fenced((artifact) => objects.createArtifact(artifact)),

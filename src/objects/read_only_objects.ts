@@ -2,6 +2,7 @@ import type { ExternalArtifact } from "../core/external_artifact.ts";
 import type { ExternalSource } from "../core/external_source.ts";
 import type { NamespacedName } from "../core/source_key.ts";
 import { type SourceKey, sourceKey } from "../core/source_key.ts";
+import { forwardedObjects } from "./forwarded_objects.ts";
 import type { ObjectCache, Objects } from "./objects.ts";
 
 /** Says in one line what would have been written. */
@@ -25,12 +26,9 @@ export function readOnlyObjects(objects: Objects, announce: Announce): Objects {
     return Promise.resolve(artifacts.keep({ ...existing, status }));
   };
   return {
+    ...forwardedObjects(objects),
     sources,
     artifacts,
-    watch: (onChange, signal) => objects.watch(onChange, signal),
-    readSource: (name) => objects.readSource(name),
-    readArtifact: (name) => objects.readArtifact(name),
-    readSecret: (name) => objects.readSecret(name),
     writeSourceStatus: (source, status) => Promise.resolve(sources.keep({ ...source, status })),
     removeFinalizer: () => Promise.resolve(),
     createArtifact: (wanted) =>
