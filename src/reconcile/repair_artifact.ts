@@ -7,6 +7,9 @@ import type { Objects } from "../objects/objects.ts";
 import type { ArtifactStore, StoredInfo } from "../store/artifact_store.ts";
 import { addressEvent } from "./outcome_events.ts";
 
+/** S3 tells whole seconds, so within the second of a put it spares what was put (`S3Store.delete`); milliseconds. */
+const secondMs = 1_000;
+
 /** How a store fails a published artifact: it has other bytes under its key, or none. */
 export type LostState = "corrupt" | "missing";
 
@@ -44,14 +47,14 @@ export interface RepairContext {
 
 /**
  * Removes wrong bytes, which consumers would refuse anyway, and gets the right ones back, or else has the source fetched;
- * says so in an event. Nothing happens if the artifact was put again since it was looked at.
+ * says so in an event. Nothing happens if the artifact was put again more than a second after the put that was looked at.
  *
  * @throws {StepError} class `storage` if the wrong bytes cannot be removed; nothing was told then
  */
 export async function repairArtifact(lost: LostArtifact, context: RepairContext): Promise<void> {
   const { artifact, state } = lost;
   const isStill = lost.state === "missing" ||
-    await context.store.delete(artifact.path, { putBefore: lost.info.lastPut + 1 });
+    await context.store.delete(artifact.path, { putBefore: lost.info.lastPut + secondMs });
   if (!isStill) return;
   const key = sourceKey(lost.source.metadata);
   const recovered = await context.recover(artifact);

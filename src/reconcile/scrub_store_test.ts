@@ -99,7 +99,7 @@ class World {
       verify: async (key) => !["corrupt", "missing"].includes(called("verify", key)),
       delete: async (key, condition) => {
         called("delete", key);
-        assert.deepEqual(condition, { putBefore: 1_001 });
+        assert.deepEqual(condition, { putBefore: 2_000 });
         this.store.set(nameOf(key), "missing");
         return true;
       },

@@ -9,13 +9,16 @@ import {
 import { strict as assert } from "node:assert";
 import { fileURLToPath } from "node:url";
 import { parseArtifactKey } from "../../src/core/artifact_key.ts";
+import { type Repair, repairArtifact } from "../../src/reconcile/repair_artifact.ts";
 import { createS3Store } from "../../src/store/create_s3_store.ts";
 import type { S3SettingValues } from "../../src/store/s3_settings.ts";
 import type { S3Store } from "../../src/store/s3_store.ts";
 import { bytesOf, type PackedFile, packedFile, readKey } from "../contract/store_fixtures.ts";
 import { ManualClock } from "../manual_clock.ts";
+import { MemoryObjects } from "../memory_objects.ts";
 import { S3Proxy } from "../proxy/s3_proxy.ts";
 import { S3Server } from "../s3_server.ts";
+import { artifactOf, sourceOf } from "../source_fixtures.ts";
 import { s3TestCredentials, s3Values } from "./s3_values.ts";
 
 const putter = fileURLToPath(new URL("s3_putter.ts", import.meta.url));
@@ -66,6 +69,31 @@ const uploadsIn = async (bucket: string): Promise<number> => {
 
 const large = (directory: string): Promise<PackedFile> =>
   packedFile(directory, bytesOf(3, 23_000_001));
+
+serviceTest("lets a repair replace what somebody else wrote over an artifact", async (world) => {
+  const store = world.open();
+  const { key, artifact } = await packedFile(world.directory, bytesOf(1));
+  await store.put(key, artifact);
+  const client = server.client();
+  const Body = new Uint8Array(artifact.size);
+  await client.send(new PutObjectCommand({ Bucket: world.bucket, Key: key, Body }));
+  client.destroy();
+  const info = (await store.stat(key))!;
+  const lost = { source: sourceOf(), artifact: { ...artifactOf("a"), path: key }, isOwn: false };
+  const repairs: Repair[] = [];
+  await repairArtifact({ ...lost, state: "corrupt", info }, {
+    ...{ objects: new MemoryObjects(), store, clock: world.clock },
+    recover: async () => {
+      await store.put(key, artifact);
+      return true;
+    },
+    onLost: () => assert.fail("it is recovered"),
+    onRepair: (repair) => void repairs.push(repair),
+    recordEvent: () => assert.fail("the source is another replica's"),
+  });
+  assert.deepEqual(repairs.map(({ recovered }) => recovered), [true]);
+  assert.equal(await store.verify(key, artifact.digest), true);
+});
 
 serviceTest(
   "takes a large artifact in parts, and gives it back",
