@@ -1,4 +1,3 @@
-import type { Artifact } from "../core/artifact.ts";
 import { parseArtifactKey } from "../core/artifact_key.ts";
 import type { Clock } from "../core/clock.ts";
 import { pause } from "../core/pause.ts";
@@ -8,10 +7,9 @@ import { fencedObjects } from "../objects/fenced_objects.ts";
 import type { ObjectChange, Objects } from "../objects/objects.ts";
 import { askedDelay } from "../queue/asked_delay.ts";
 import { backoffDelay, secretBackoff } from "../queue/backoff.ts";
-import { restoreArtifact } from "../store/restore_artifact.ts";
-import { scrubOne } from "../reconcile/scrub_round.ts";
-import { keepStore, type KeepStoreParts } from "./keep_store.ts";
+import { keepStore } from "./keep_store.ts";
 import type { ReplicaRole } from "./replica_role.ts";
+import { StoreRepairs } from "./store_repairs.ts";
 import type { QueueObserver } from "../queue/queue_observer.ts";
 import { RequestLimits } from "../queue/request_limits.ts";
 import { NamespaceSlots } from "../queue/namespace_slots.ts";
@@ -90,12 +88,9 @@ export class Operator {
   readonly #garbage: GarbageCollector;
   readonly #limits: RequestLimits;
   readonly #hookSlots: NamespaceSlots;
-  /** Artifact keys that are looked at because their bytes were wrong. */
-  readonly #mending = new Set<string>();
+  readonly #repairs: StoreRepairs;
+  readonly #ending = new AbortController();
   #synced = false;
-  /** Sources whose artifact a restart has lost, and which are fetched for it. */
-  readonly #lost = new Set<SourceKey>();
-  #ending: AbortSignal = new AbortController().signal;
 
   constructor(parts: OperatorParts) {
     const { clock, settings, stages, objects } = parts;
@@ -130,11 +125,15 @@ export class Operator {
       recordEvent: parts.recordEvent,
       collectLater: (key, replaced) => this.#garbage.collectLater(key, replaced),
     };
+    const { newSpoolFile, delays: { backoff } } = this.#context;
+    const fetch = (key: SourceKey) => this.#queue.add(key, { urgent: true });
+    const repairs = { operator: parts, newSpoolFile, backoff, fetch };
+    this.#repairs = new StoreRepairs(repairs, this.#ending.signal);
   }
 
   /** Runs until `signal` aborts; resolves when nothing of it is left. */
   async run(signal: AbortSignal): Promise<void> {
-    this.#ending = signal;
+    signal.addEventListener("abort", () => this.#ending.abort(), { once: true });
     const { objects } = this.#parts;
     const synced = Promise.withResolvers<void>();
     signal.addEventListener("abort", () => synced.resolve(), { once: true });
@@ -195,15 +194,9 @@ export class Operator {
     if (parts) this.#queue.add(sourceKey(parts), { urgent: true });
   }
 
-  /** The store gave other bytes under a key than were put there: they are looked at now, and mended. */
+  /** The store gave other bytes under a key than were put there. */
   mend(artifactKey: string): void {
-    const parts = parseArtifactKey(artifactKey);
-    if (!parts || this.#mending.has(artifactKey)) return;
-    this.#mending.add(artifactKey);
-    const signal = this.#ending;
-    scrubOne(sourceKey(parts), { ...this.#scrub(), signal, known: new Map() })
-      .catch((error) => this.#parts.onProblem(`mend "${artifactKey}"`, error))
-      .finally(() => this.#mending.delete(artifactKey));
+    this.#repairs.mend(artifactKey);
   }
 
   /** What every source publishes is looked at again: its URL may have to change. */
@@ -267,7 +260,7 @@ export class Operator {
     for (const key of objects.sources.keys()) {
       const at = lost.has(key) ? clock.now() + restoreDelay(lost.size, random) : undefined;
       this.#queue.add(key, at === undefined ? {} : { at });
-      if (at !== undefined) this.#lost.add(key);
+      if (at !== undefined) this.#repairs.lose(key);
     }
   }
 
@@ -305,7 +298,7 @@ export class Operator {
       key,
       () => reconcileSource(key, context, run),
     );
-    this.#lost.delete(key);
+    this.#repairs.found(key);
     if (outcome.kind === "gone") {
       this.#parts.onForgotten(key);
       this.#garbage.collectGone(key);
@@ -317,7 +310,7 @@ export class Operator {
     const { objects, stages, storeOwner, clock, settings } = this.#parts;
     return keepStore({
       signal,
-      scrub: this.#scrub(),
+      scrub: this.#repairs.scrub(),
       sweep: {
         ...{ objects, clock, store: stages.store, owner: storeOwner },
         ttlMs: settings.artifactRetentionTtl,
@@ -327,36 +320,6 @@ export class Operator {
         onSurplus: (key) => this.#garbage.collectLater(key, undefined),
       },
     });
-  }
-
-  /** Gets an artifact that the store has lost from elsewhere. */
-  async #recover(artifact: Artifact): Promise<boolean> {
-    const { copies, store } = this.#parts.stages;
-    if (await copies.recover(artifact)) return true;
-    const { newSpoolFile: newFile } = this.#context;
-    return await restoreArtifact(artifact, { store, newFile, signal: this.#ending });
-  }
-
-  /** Has an artifact fetched that nobody has; what a restart has lost is fetched anyway, spread. */
-  async #restore(key: SourceKey, { path }: Artifact): Promise<void> {
-    // Nothing was put before 1970: this deletes nothing, but what remembers that it is stored forgets that.
-    await this.#parts.stages.store.delete(path, { putBefore: 0 });
-    if (!this.#lost.has(key)) this.#queue.add(key, { urgent: true });
-  }
-
-  #scrub(): KeepStoreParts["scrub"] {
-    const { objects, bareStore, role, clock, settings } = this.#parts;
-    const { random, onProblem, onRepair, recordEvent } = this.#parts;
-    return {
-      ...{ objects, settings, clock, random, onProblem, onRepair, recordEvent },
-      store: bareStore,
-      backoff: this.#context.delays.backoff,
-      recover: (artifact) => this.#recover(artifact),
-      owns: (source) => role.members.owns(source.metadata.uid),
-      holdsCopies: !role.isStoreShared,
-      isAwaited: (key) => !role.isStoreDurable && this.#lost.has(key),
-      onLost: (key, { artifact }) => this.#restore(key, artifact),
-    };
   }
 }
 

@@ -158,7 +158,11 @@ async function elsewhere(
   options: Handling,
 ): Promise<HttpAnswer> {
   if (options.syncedSince() === undefined) return notYet();
-  if (request.headers.has(hopHeader.toLowerCase())) return notFound();
+  if (request.headers.has(hopHeader.toLowerCase())) {
+    // The replica that asks may not own the source; whoever does has to learn what is lost.
+    if (options.isNamed(key)) options.rebuild?.(key);
+    return notFound();
+  }
   const live = options.isNamed(key) ? "named" : await options.isNamedLive?.(key);
   if (live === "unknown") return textAnswer(503, "Too much is asked for at once", retryAfter);
   if (live !== "named") return notFound();
