@@ -52,13 +52,16 @@ export class CertificateFiles {
 
   /**
    * How the certificates of other replicas are checked: they come from the same Secret, so they carry the first name of
-   * this one, and were issued by `ca.crt` beside it. Without that file: by an authority that the runtime knows, or they are
-   * this one, self-signed and not marked as an authority, which the runtime would refuse as a server's.
+   * this one (of a wildcard, one that it covers), and were issued by `ca.crt` beside it. Without that file: by an authority
+   * that the runtime knows, or they are this one, self-signed and not marked as an authority, which the runtime would refuse
+   * as a server's.
    */
   get trust(): PeerTrust {
     const { cert } = this.current;
     const names = new X509Certificate(cert).subjectAltName ?? "";
-    const serverName = /(?:DNS|IP Address):([^,\s]+)/.exec(names)?.[1] ?? "localhost";
+    const first = /(?:DNS|IP Address):([^,\s]+)/.exec(names)?.[1] ?? "localhost";
+    // Nobody is called by a wildcard, and TLS refuses to ask for one.
+    const serverName = first.replace(/^\*(?=\.)/, "replica");
     return { serverName, caCerts: [this.#authority ?? cert] };
   }
 

@@ -50,3 +50,16 @@ Deno.test("CertificateFiles takes another certificate, and not one that does not
   await again.close();
   await Deno.remove(directory, { recursive: true });
 });
+
+Deno.test("CertificateFiles asks other replicas for a name that their wildcard covers", async () => {
+  const directory = await Deno.makeTempDir();
+  await write(directory, authority.issue({ hosts: ["*.artifacts.test", "artifacts.test"] }));
+  const files = await CertificateFiles.open({
+    ...{ directory, certName: "tls.crt", keyName: "tls.key", clock: new ManualClock() },
+    onChange: () => assert.fail("it did not change"),
+    onProblem: assert.fail,
+  });
+  assert.equal(files.trust.serverName, "replica.artifacts.test");
+  await files.close();
+  await Deno.remove(directory, { recursive: true });
+});
