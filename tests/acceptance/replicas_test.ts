@@ -4,7 +4,7 @@ import { type Download, download } from "../checked_download.ts";
 import { S3Server } from "../s3_server.ts";
 import { s3TestCredentials } from "../store/s3_values.ts";
 import { eventually } from "./eventually.ts";
-import { replicaNames, type ReplicasOptions, ReplicasWorld } from "./replicas_world.ts";
+import { type ReplicasOptions, ReplicasWorld } from "./replicas_world.ts";
 
 const mebibyte = 2 ** 20;
 
@@ -18,19 +18,21 @@ function assertNeverWrong(downloads: readonly Download[], { digest }: Artifact):
 
 const isBroken = ({ kind }: Download) => kind === "broken";
 
-/** Replicas over one bucket, or over a volume each. */
+type Store = "a bucket" | "a volume each" | "one volume";
+
+/** Replicas over one bucket, over a volume each or over one that both mount. */
 async function overEach(
-  store: "a bucket" | "a volume each",
+  store: Store,
   size: number,
   story: (world: ReplicasWorld) => Promise<void>,
 ): Promise<void> {
   if (store === "a bucket") return await overBucket(size, story);
   const volumes = await Deno.makeTempDir();
   try {
-    for (const name of replicaNames) await Deno.mkdir(`${volumes}/${name}`);
+    const volumeOf = (name: string) => `${volumes}/${store === "one volume" ? "shared" : name}`;
     const environment: ReplicasOptions["environment"] = (name) => ({
       STORAGE_BACKEND: "pvc",
-      PVC_STORAGE_PATH: `${volumes}/${name}`,
+      PVC_STORAGE_PATH: volumeOf(name),
     });
     await ReplicasWorld.run({ size, environment }, story);
   } finally {
@@ -82,7 +84,9 @@ for (const store of ["a bucket", "a volume each"] as const) {
       assert.equal(world.documents.requestsOf("app"), 1);
     });
   });
+}
 
+for (const store of ["a bucket", "a volume each", "one volume"] as const) {
   Deno.test(`two replicas over ${store}: what is published is never 404 at either, and the other goes on when the owner is killed`, async () => {
     await overEach(store, 10_000, async (world) => {
       await world.createSources(["app"]);
