@@ -66,8 +66,10 @@ class Fill {
     return outcome === "absent" ? undefined : await this.#through(outcome);
   }
 
-  /** Removes what was not kept; whoever waited for it has opened it meanwhile. */
+  /** Removes what was not kept, and closes what nobody took; whoever waited for it has opened it meanwhile. */
   async discard(): Promise<void> {
+    const outcome = await this.#outcome.catch(() => undefined);
+    if (typeof outcome === "object") outcome.first?.close();
     if (!this.#isKept && this.#file) await Deno.remove(this.#file.artifact.file).catch(() => {});
   }
 

@@ -37,6 +37,7 @@ for (const limitBytes of [big, 100_000, 0]) {
 /** A store at the other end of a network that misbehaves when told to. */
 class Remote extends MemoryStore {
   opens = 0;
+  closes = 0;
   isOut = false;
   /** What becomes of the bytes of the opens to come, one after the other. */
   readonly faults: ("flipped" | "short" | "long" | "broken")[] = [];
@@ -58,7 +59,11 @@ class Remote extends MemoryStore {
     if (!artifact) return undefined;
     const pieces = piecesOf(artifact, { fault: this.faults.shift(), gate: this.gate });
     const { size } = artifact;
-    return { size, stream: () => ReadableStream.from(pieces), close: () => artifact.close() };
+    const close = () => {
+      this.closes++;
+      artifact.close();
+    };
+    return { size, stream: () => ReadableStream.from(pieces), close };
   }
 }
 
@@ -251,6 +256,19 @@ test("lets nobody wait long for a store that does not answer, and keeps what com
   assert.deepEqual(await readKey(store, key), bytes);
   assert.equal(remote.opens, 1);
 });
+
+test("closes what comes late and has no room", async ({ store, remote, clock, put }) => {
+  const { key } = await put(1);
+  const gate = Promise.withResolvers<void>();
+  remote.delay = gate.promise;
+  const opening = assert.rejects(store.open(key), isStorage);
+  await clock.advance(15_000);
+  await opening;
+  gate.resolve();
+  await store.close();
+  assert.deepEqual([remote.opens, remote.closes], [1, 1]);
+  return "closed";
+}, 100);
 
 test("sends past the cache while the disk does not take it", async (place) => {
   const { key, bytes } = await place.put(1);
