@@ -4,13 +4,15 @@
  *
  *     deno task bench [ROW...] [--sources N] [--runs N] [--large] [--markdown FILE] [--json FILE]
  *
- * Rows: create, unchanged, populated, document, serve, stores, stored, hooks; without one, all. `--large` adds 10,000 sources.
+ * Rows: create, unchanged, populated, document, downloads, serve, stores, stored, hooks; without one, all. `--large` adds
+ * 10,000 sources.
  */
 import { parseArgs } from "node:util";
 import { type Bar, formatBars, isReached } from "./bar.ts";
 import { BenchWorld, mayUnshare } from "./bench_world.ts";
 import { createSourcesRow } from "./rows/create_sources.ts";
 import { documentRow } from "./rows/document.ts";
+import { downloadsRows } from "./rows/downloads.ts";
 import { hookRows } from "./rows/hooks.ts";
 import { populatedRows } from "./rows/populated.ts";
 import { serveRows } from "./rows/serve.ts";
@@ -42,6 +44,7 @@ const rows: Readonly<Record<string, (world: BenchWorld) => Promise<readonly Bar[
     ...(values.large ? await populatedRows(world, { count: 10_000, memoryBar: 400 }) : []),
   ],
   document: (world) => documentRow(world, { runs }),
+  downloads: (world) => downloadsRows(world, { runs }),
 };
 
 async function run(chosen: readonly string[]): Promise<readonly Bar[]> {

@@ -30,6 +30,9 @@ export interface BenchController {
   readonly namespace: string;
   /** Directory of the pvc store; without it artifacts are kept in memory. */
   readonly directory?: string;
+  /** Further variables and flags, such as those of another store. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly args?: readonly string[];
   readonly port?: number;
   readonly denoFlags?: readonly string[];
 }
@@ -83,12 +86,13 @@ export class BenchWorld implements AsyncDisposable {
     const { namespace, directory } = options;
     return startController({
       kubeconfig: "",
-      args: [`--watch-namespace=${namespace}`],
+      args: [`--watch-namespace=${namespace}`, ...options.args ?? []],
       env: {
         KUBERNETES_SERVICE_HOST: hostname,
         KUBERNETES_SERVICE_PORT: port,
         POD_FILES: this.directory,
         ...(directory ? { STORAGE_BACKEND: "pvc", PVC_STORAGE_PATH: directory } : {}),
+        ...options.env,
       },
       through: ["unshare", "--mount", "--propagation", "private", "sh", "-c", asPod, "as-pod"],
       denoFlags: options.denoFlags ?? [],

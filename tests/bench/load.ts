@@ -1,4 +1,5 @@
 import { runCommand } from "../run_command.ts";
+import { median } from "./quantile.ts";
 import { cpuSeconds, memoryMiB } from "./process_figures.ts";
 
 /** A server that is asked. */
@@ -46,4 +47,16 @@ export async function runLoad({ port, pid }: LoadedServer, load: Load): Promise<
     microsecondsPerRequest: (cpuSeconds(pid) - before) / requests * 1e6,
     peakMiB: memoryMiB(pid, "VmHWM"),
   };
+}
+
+/** The medians of several rounds, in words. */
+export function servedWords(served: readonly Served[]): string {
+  const of = (figure: keyof Served) => median(served.map((each) => each[figure]));
+  const rate = of("requestsPerSecond");
+  return [
+    `${rate.toFixed(rate < 10 ? 1 : 0)} requests/s`,
+    `${of("megabytesPerSecond").toFixed(0)} MB/s`,
+    `CPU ${of("microsecondsPerRequest").toFixed(0)} µs each`,
+    `RSS ${of("peakMiB").toFixed(0)} MiB`,
+  ].join(", ");
 }

@@ -1,14 +1,12 @@
 import { type ArtifactTree, makeArtifactTree } from "../artifact_tree.ts";
 import type { Bar } from "../bar.ts";
 import { buildPeers } from "../build_peers.ts";
-import { type Load, type LoadedServer, runLoad, type Served } from "../load.ts";
+import { type Load, type LoadedServer, runLoad, type Served, servedWords } from "../load.ts";
 import { MeasuredServer } from "../measured_server.ts";
 import { resetPeak } from "../process_figures.ts";
 import { median } from "../quantile.ts";
 import { fillService, startStoredServices, type StoredServices } from "../stored_services.ts";
 
-/** In MiB, of ten downloads of 100 MB at once. */
-const memoryBar = 130;
 /** How much slower than local files a gateway may be that has the artifact in its cache. */
 const gatewayBar = 1.2;
 const noCache = ["--artifact-cache-size=0"];
@@ -45,7 +43,7 @@ interface Place {
   readonly runs: number;
 }
 
-/** Serving through each store and mode beside nginx and Go's `http.FileServer`, and the memory of large downloads. */
+/** Serving through each store and mode beside nginx and Go's `http.FileServer`. */
 export async function storesRows({ runs }: { readonly runs: number }): Promise<readonly Bar[]> {
   const directory = await Deno.makeTempDir({ prefix: "externalsource-bench-" });
   try {
@@ -53,14 +51,13 @@ export async function storesRows({ runs }: { readonly runs: number }): Promise<r
     const peers = await buildPeers();
     await using services = await startStoredServices();
     const tree = await makeArtifactTree(`${directory}/all`, { small: 200, large: 1, seed: 0 });
-    const others = await makeArtifactTree(`${directory}/s3`, { small: 400, large: 10, seed: 1e6 });
+    const others = await makeArtifactTree(`${directory}/s3`, { small: 400, large: 4, seed: 1e6 });
     for (const filled of [tree, others]) await fillService(services.s3, filled.directory);
     await fillService(services.redis, tree.directory);
     const place = { tree, others, services, program: peers.load, runs };
     return [
       ...await besidePeers(place, peers.fileserver),
       ...await cold(place),
-      ...await tenAtOnce(place),
     ];
   } finally {
     await Deno.remove(directory, { recursive: true });
@@ -152,7 +149,7 @@ function compare(
     const unit = figure === "requestsPerSecond" ? "requests/s" : "MB/s";
     const what = `${name}: ${unit} ÷ ${peer === "nginx" ? "nginx's" : "Go's"}`;
     // A redirect sends no bytes.
-    return measured > 0 ? [{ row, what, measured, unit: "×", beside: words(served) }] : [];
+    return measured > 0 ? [{ row, what, measured, unit: "×", beside: servedWords(served) }] : [];
   });
 }
 
@@ -181,7 +178,7 @@ async function cold(place: Place): Promise<readonly Bar[]> {
   const direct: { readonly small: Served[]; readonly large: Served[] } = { small: [], large: [] };
   const loads = [
     { keys: others.small, clients: 8, ours: small, peers: direct.small },
-    { keys: others.large.slice(0, 4), clients: 1, ours: large, peers: direct.large },
+    { keys: others.large, clients: 1, ours: large, peers: direct.large },
   ];
   for (let run = 0; run < runs; run++) {
     await using gateway = await MeasuredServer.startOurs({ env: services.s3 });
@@ -196,50 +193,10 @@ async function cold(place: Place): Promise<readonly Bar[]> {
   const bar = (row: string, figure: Figure, [ours, peers]: readonly [Served[], Served[]]) => ({
     ...{ row, what: "÷ S3 itself", unit: "×" },
     measured: median(ours.map((each, run) => each[figure] / peers[run]![figure])),
-    beside: `${words(ours)}; S3 itself: ${words(peers)}`,
+    beside: `${servedWords(ours)}; S3 itself: ${servedWords(peers)}`,
   });
   return [
     bar("50 KB, S3 gateway, cold", "requestsPerSecond", [small, direct.small]),
     bar("100 MB, S3 gateway, cold", "megabytesPerSecond", [large, direct.large]),
   ];
-}
-
-/** Ten downloads of 100 MB at once, each time of a new process. */
-async function tenAtOnce(
-  { tree, others, services: { s3, redis }, program, runs }: Place,
-): Promise<readonly Bar[]> {
-  const one = new Array<string>(10).fill(others.large[0]!);
-  const local = { STORAGE_BACKEND: "pvc", PVC_STORAGE_PATH: others.directory };
-  const cases = [
-    { what: "S3, ten artifacts", env: s3, paths: others.large },
-    { what: "S3, one artifact", env: s3, paths: one },
-    { what: "S3, ten artifacts, no cache", env: s3, paths: others.large, args: noCache },
-    { what: "Redis, one artifact", env: redis, paths: one.map(() => tree.large[0]!) },
-    { what: "local files, ten artifacts", env: local, paths: others.large },
-  ];
-  const bars: Bar[] = [];
-  for (const { what, paths, ...options } of cases) {
-    const served: Served[] = [];
-    for (let run = 0; run < runs; run++) {
-      await using ours = await MeasuredServer.startOurs(options);
-      served.push(await runLoad(ours, { program, paths, clients: 10, seconds: 0 }));
-    }
-    bars.push({
-      ...{ row: "100 MB, 10 at once: memory", what, unit: "MiB", bar: memoryBar },
-      measured: Math.max(...served.map(({ peakMiB }) => peakMiB)),
-      beside: words(served),
-    });
-  }
-  return bars;
-}
-
-function words(served: readonly Served[]): string {
-  const of = (figure: keyof Served) => median(served.map((each) => each[figure]));
-  const rate = of("requestsPerSecond");
-  return [
-    `${rate.toFixed(rate < 10 ? 1 : 0)} requests/s`,
-    `${of("megabytesPerSecond").toFixed(0)} MB/s`,
-    `CPU ${of("microsecondsPerRequest").toFixed(0)} µs each`,
-    `RSS ${of("peakMiB").toFixed(0)} MiB`,
-  ].join(", ");
 }
