@@ -38,7 +38,7 @@ export function openDelivery(parts: DeliveryParts): Pick<ReconcileContext, "copi
       return known === "direct" ? parts.links!.publicUrl(key) : gatewayUrl(key);
     },
     meanwhile: gatewayUrl,
-    answers: (url) => answersAt(url, credentialsOf(parts.access)),
+    answers: (url) => answersAt(url, credentialsFor(url, parts)),
     clock: systemClock,
     onMove: (base) => {
       log.info("publishing under another address, which answers", { base });
@@ -49,8 +49,12 @@ export function openDelivery(parts: DeliveryParts): Pick<ReconcileContext, "copi
   return { copies, urlOf: (key, published) => addresses.urlOf(key, published) };
 }
 
-/** What it takes to ask our own server. */
-function credentialsOf({ tokens, certificates }: ArtifactAccess): Parameters<typeof answersAt>[1] {
+/** What it takes to ask our own server. The store's gets nothing: it would refuse a token that it does not know. */
+function credentialsFor(
+  url: string,
+  { links, access: { tokens, certificates } }: Pick<DeliveryParts, "links" | "access">,
+): Parameters<typeof answersAt>[1] {
+  if (links && url.startsWith(links.publicUrl(""))) return {};
   return {
     ...(tokens ? { token: tokens.current } : {}),
     ...(certificates ? { caCerts: certificates.trust.caCerts } : {}),
