@@ -3,10 +3,10 @@
  * chunks are built from the name of the artifact and lie in its slot. Errors of the first write leave everything as it was.
  */
 
-/** KEYS chunk; ARGV bytes, seconds. Keeps a chunk for a while and gives the SHA-1 of the bytes that arrived. */
+/** KEYS chunk; ARGV bytes, seconds. Keeps a chunk for a while; gives its name and the SHA-1 of its bytes, as both arrived. */
 export const storeChunk = `
 redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
-return redis.sha1hex(ARGV[1])`;
+return KEYS[1] .. redis.sha1hex(ARGV[1])`;
 
 const expireChunks = `
 local function expireChunks(upload, size, bytes, seconds)

@@ -181,12 +181,12 @@ export class RedisStore implements ArtifactStore {
     );
   }
 
-  /** Again if the server received other bytes than were sent. */
+  /** Again if the server received other bytes than were sent, or keeps them elsewhere. */
   async #writeChunk(action: string, chunk: string, bytes: Buffer): Promise<string> {
     const sum = sumOf(bytes);
     for (let tries = 1; tries <= maxReads; tries++) {
       const given = { keys: [chunk], given: [bytes, unpublishedSeconds] };
-      if (await this.#script(action, scripts.storeChunk, given) === sum) return sum;
+      if (await this.#script(action, scripts.storeChunk, given) === chunk + sum) return sum;
       this.#connection.renew();
     }
     throw storageError(`${action} in Redis: what is sent is altered on its way`);

@@ -161,6 +161,34 @@ for (const { name, rounds, faultOf, alters } of kinds) {
     }));
 }
 
+/** Where in its first request a connection is spoilt that sends a chunk: the command, the script, the name, the bytes. */
+const placesInRequest = Array.from({ length: 150 }, (_, index) => index * 3);
+
+Deno.test("RedisStore publishes no altered chunk whose second sending was altered elsewhere", () =>
+  inRedisWorld(async (world) => {
+    const faults: ConnectionFault[] = [];
+    await using proxy = new FaultyTcpProxy(world.server.port, () => faults.shift() ?? {});
+    const store = await world.open({ redisUrl: `redis://127.0.0.1:${proxy.port}` });
+    let puts = 0;
+    for (const [seed, alterSentAt] of placesInRequest.entries()) {
+      const { key, artifact } = await world.pack(seed, 9_000);
+      // The first one lies in the bytes: in front of them are two short commands.
+      faults.push({ alterSentAt: 5_000 }, { alterSentAt });
+      proxy.dropAll();
+      const isPut = await store.put(key, artifact).then(
+        () => true,
+        (error) => !isStorageError(error),
+      );
+      faults.length = 0;
+      if (!await world.store.stat(key)) continue;
+      assert.equal(await world.store.verify(key, artifact.digest), true, `byte ${alterSentAt}`);
+      if (isPut) puts++;
+    }
+    assert.ok(puts > 20, `${puts} puts succeeded`);
+    assert.ok(proxy.altered > placesInRequest.length, "too few faults: this proved nothing");
+    await store.close();
+  }));
+
 Deno.test("RedisStore reports a server that has gone silent within seconds, and goes on by itself", () =>
   throughProxy(() => ({ delayMs: 60_000 }), async ({ world, store, proxy }, faults) => {
     const { key, artifact } = await world.pack(1);
