@@ -64,6 +64,8 @@ interface Handling extends ArtifactHandlerOptions {
 const rebuildMs = 30_000;
 /** A conditional delete of another process may hide a key for as long as renaming it away and back takes. */
 const secondLookMs = 20;
+/** A store that says nothing keeps nobody for longer from what is cached here; milliseconds. */
+const redirectMs = 5_000;
 const retryAfter = { "Retry-After": "5" };
 const latest = /\/latest\.tar\.gz$/;
 
@@ -138,18 +140,26 @@ async function refusesCopy(
 async function redirectFor(
   key: string,
   request: HttpRequest,
-  { redirect, onStorageError }: ArtifactHandlerOptions,
+  { redirect, clock, onStorageError }: ArtifactHandlerOptions,
 ): Promise<HttpAnswer | undefined> {
   if (!redirect || isFromPeer(request)) return undefined;
+  const { promise: late, resolve } = Promise.withResolvers<undefined>();
+  const cancel = clock.schedule(() => resolve(undefined), redirectMs);
   try {
-    if (!await redirect.stat(key)) return undefined;
-    const headers = { "Location": await redirect.url(key), "Cache-Control": "no-store" };
-    return { status: 302, headers };
+    const location = await Promise.race([locationOf(key, redirect), late]);
+    if (location === undefined) return undefined;
+    return { status: 302, headers: { "Location": location, "Cache-Control": "no-store" } };
   } catch (error) {
     if (!(error instanceof StepError)) throw error;
     onStorageError?.(error); // what is cached here can still be sent
     return undefined;
+  } finally {
+    cancel();
   }
+}
+
+async function locationOf(key: string, redirect: ArtifactRedirect): Promise<string | undefined> {
+  return await redirect.stat(key) && await redirect.url(key);
 }
 
 async function elsewhere(

@@ -336,6 +336,23 @@ Deno.test("artifactHandler() sends clients to the store if it is told to and can
   assert.equal((await ask(`GET /${key}`, { redirect: unsigned })).answer.status, 200);
 });
 
+Deno.test("artifactHandler() sends what is cached while the store says nothing", async () => {
+  const clock = new ManualClock(1_000);
+  const redirect = {
+    stat: () => new Promise<undefined>(() => {}),
+    url: () => assert.fail("it is not known whether the store has it"),
+  };
+  const artifact = new Artifact();
+  const handler = artifactHandler({
+    ...{ open: () => Promise.resolve(artifact), isNamed: () => true, syncedSince: () => 0 },
+    ...{ clock, redirect },
+  });
+  const answering = handler(parseHttpRequest(`GET /${key} HTTP/1.1\r\nHost: x`)!);
+  await clock.advance(5_000);
+  assert.equal((await answering).status, 200);
+  assert.equal(clock.pending, 0);
+});
+
 Deno.test("artifactHandler() says 503 when the store fails, without the store's words", async () => {
   const failure = new StepError("Cannot read: secret bucket", { class: "storage", reason: "X" });
   const seen: unknown[] = [];
