@@ -4,7 +4,7 @@ import { digestOf } from "../core/revision.ts";
 import { StepError } from "../core/step_error.ts";
 import type { ArtifactFile, StoredArtifact } from "./artifact_store.ts";
 import { FileUnwritable, GrowingFile, WrongBytes } from "./growing_file.ts";
-import { storageError } from "./storage_error.ts";
+import { DamagedArtifact, storageError } from "./storage_error.ts";
 import { verifiedArtifact } from "./verified_artifact.ts";
 
 /** The artifact of a key, unverified; undefined if there is none. `attempt` is 0, or 1 after one that broke off. */
@@ -21,7 +21,7 @@ export interface FillParts {
   release(size: number): void;
   /** Gets a complete, verified file. @returns whether it stays there; else it is removed */
   keep(key: string, artifact: ArtifactFile): Promise<boolean> | boolean;
-  /** Wrong bytes came, twice. */
+  /** Wrong bytes came, twice, or the source says that they are damaged. */
   onCorrupt?: ((key: string) => void) | undefined;
 }
 
@@ -51,7 +51,10 @@ class Fill {
     this.#signal = signal;
     const cancel = parts.clock.schedule(() => this.#late.resolve("late"), answerMs);
     this.#outcome = this.#run().finally(cancel);
-    this.ended = this.#outcome.then((outcome) => this.#keep(outcome), () => {});
+    this.ended = this.#outcome.then(
+      (outcome) => this.#keep(outcome),
+      (error) => this.#failed(error),
+    );
   }
 
   async open(): Promise<StoredArtifact | undefined> {
@@ -122,11 +125,13 @@ class Fill {
     const digest = artifact.digest ?? digestOfKey(this.#key);
     return verifiedArtifact(artifact, {
       digest,
-      wrongBytes: () => {
-        this.#parts.onCorrupt?.(this.#key);
-        return wrongBytes(this.#key);
-      },
+      wrongBytes: () => wrongBytes(this.#key),
+      failed: (error) => this.#failed(error),
     });
+  }
+
+  #failed(error: unknown): void {
+    if (error instanceof DamagedArtifact) this.#parts.onCorrupt?.(this.#key);
   }
 
   #failure(error: unknown): unknown {
@@ -134,7 +139,6 @@ class Fill {
     if (!(error instanceof WrongBytes) || this.#signal.aborted) {
       return storageError(`Cannot read "${this.#key}": the connection broke off`, error);
     }
-    this.#parts.onCorrupt?.(this.#key);
     return wrongBytes(this.#key, error);
   }
 }
@@ -205,8 +209,9 @@ function newGrowingFile(artifact: ArtifactFile): GrowingFile {
   }
 }
 
-function wrongBytes(key: string, cause?: unknown): StepError {
-  return storageError(`Cannot read "${key}": the store gives other bytes than were put`, cause);
+function wrongBytes(key: string, cause?: unknown): DamagedArtifact {
+  const message = `Cannot read "${key}": the store gives other bytes than were put`;
+  return new DamagedArtifact(message, cause);
 }
 
 /** Until then everybody who waited has had a turn. */

@@ -7,7 +7,7 @@ import { ArtifactCache } from "./artifact_cache.ts";
 import type { ArtifactFile, StoredArtifact } from "./artifact_store.ts";
 import { CachedStore } from "./cached_store.ts";
 import { MemoryStore } from "./memory_store.ts";
-import { storageError } from "./storage_error.ts";
+import { DamagedArtifact, storageError } from "./storage_error.ts";
 
 const big = 2 ** 30;
 
@@ -40,7 +40,7 @@ class Remote extends MemoryStore {
   closes = 0;
   isOut = false;
   /** What becomes of the bytes of the opens to come, one after the other. */
-  readonly faults: ("flipped" | "short" | "long" | "broken")[] = [];
+  readonly faults: ("flipped" | "short" | "long" | "broken" | "damaged")[] = [];
   /** No answer before it resolves. */
   delay: Promise<void> = Promise.resolve();
   /** Held back until it resolves: after so many bytes. */
@@ -78,6 +78,7 @@ async function* piecesOf(
     const isLast = at === artifact.size;
     if (fault === "flipped" && isLast) piece[piece.length - 1]! ^= 1;
     if (fault === "broken" && isLast) throw storageError("Cannot read: reset");
+    if (fault === "damaged") throw new DamagedArtifact("Cannot read: damaged");
     if (fault !== "short" || !isLast) yield piece;
   }
   if (gate && at === gate.after) await gate.open;
@@ -173,6 +174,23 @@ test("never serves what came wrong twice, and says so", async ({ store, remote, 
   }
   assert.equal(place.corrupt.length, 3);
 });
+
+for (const limitBytes of [1_000_000, 0]) {
+  test(
+    `passes on that a store found an artifact damaged itself (${limitBytes} bytes)`,
+    async (place) => {
+      const { store, remote, corrupt, put } = place;
+      const { key } = await put(1);
+      remote.faults.push("broken", "broken");
+      await assert.rejects(readKey(store, key), isStorage);
+      assert.deepEqual(corrupt, []);
+      remote.faults.splice(0, 2, "damaged", "damaged");
+      await assert.rejects(readKey(store, key), isStorage);
+      assert.deepEqual(corrupt, [key]);
+    },
+    limitBytes,
+  );
+}
 
 test("lets a slow artifact be read while it comes, but not its end before all is right", async (place) => {
   for (const fault of [undefined, "flipped"] as const) {

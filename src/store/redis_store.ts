@@ -14,7 +14,7 @@ import { readEvictionPolicy, refuseEviction } from "./redis_policy.ts";
 import { parseRecord, recordFields, recordValues, type RedisRecord } from "./redis_record.ts";
 import * as scripts from "./redis_scripts.ts";
 import { uploadChunks } from "./redis_upload.ts";
-import { asStorageError, storageError } from "./storage_error.ts";
+import { asStorageError, DamagedArtifact, storageError } from "./storage_error.ts";
 
 /** What a {@linkcode RedisStore} needs. */
 export interface RedisStoreParts {
@@ -195,7 +195,7 @@ export class RedisStore implements ArtifactStore {
   async #readChunk(key: string, record: RedisRecord, index: number): Promise<Uint8Array> {
     const bytes = await this.#findChunk(key, record, index);
     if (bytes) return bytes;
-    throw storageError(
+    throw new DamagedArtifact(
       `Cannot read "${key}" in Redis: part ${
         index + 1
       } of ${record.sums.length} is missing or damaged`,

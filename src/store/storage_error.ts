@@ -10,6 +10,14 @@ export function storageError(message: string, cause?: unknown): StepError {
   return new StepError(message, { class: "storage", reason: "StorageOperationFailed", cause });
 }
 
+/** What is stored under a key is not what was put there, however often it is read: a failure of class `storage`. */
+export class DamagedArtifact extends StepError {
+  /** @param message as of {@linkcode storageError} */
+  constructor(message: string, cause?: unknown) {
+    super(message, { class: "storage", reason: "StorageOperationFailed", cause });
+  }
+}
+
 /**
  * What to throw when `action` failed: a storage failure if the operating system refused it, else the error itself.
  *

@@ -8,6 +8,8 @@ export interface ExpectedBytes {
   readonly digest: string;
   /** What to throw if other bytes came. */
   wrongBytes(): Error;
+  /** Told of that, and of whatever else the artifact could not be read for. */
+  failed(error: unknown): void;
 }
 
 /**
@@ -26,10 +28,23 @@ export function verifiedArtifact(
       if (range.start < 0 || range.start > range.end || range.end > size) {
         throw new RangeError(`Cannot read bytes ${range.start} to ${range.end} of ${size}`);
       }
-      return ReadableStream.from(verifiedPieces(artifact, range, expected));
+      return ReadableStream.from(toldPieces(artifact, range, expected));
     },
     close: () => artifact.close(),
   };
+}
+
+async function* toldPieces(
+  artifact: StoredArtifact,
+  range: ByteRange,
+  expected: ExpectedBytes,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* verifiedPieces(artifact, range, expected);
+  } catch (error) {
+    expected.failed(error);
+    throw error;
+  }
 }
 
 async function* verifiedPieces(
