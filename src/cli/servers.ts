@@ -40,9 +40,9 @@ export interface ServersParts {
   readonly store: ArtifactStore;
   readonly telemetry: Telemetry;
   readonly clock: Clock;
-  /** Where else consumers or this server get artifacts. */
   /** What the artifact server shows and wants; without it neither. */
   readonly access?: ArtifactAccess;
+  /** Where else consumers or this server get artifacts. */
   readonly delivery?: Pick<ArtifactHandlerOptions, "peers" | "redirect">;
 }
 

@@ -3,7 +3,6 @@ import {
   externalArtifactKind,
   externalSourceApiVersion,
   externalSourceKind,
-  fluxGroup,
   managedByLabel,
 } from "../core/api_names.ts";
 import type { Artifact } from "../core/artifact.ts";
@@ -93,12 +92,6 @@ export function isAsWanted(existing: ExternalArtifact, wanted: ExternalArtifactW
     ref?.kind === wantedRef?.kind && ref?.name === wantedRef?.name &&
     ref?.namespace === wantedRef?.namespace;
 }
-
-/** The `involvedObject` kind and API version by which Alerts find an ExternalArtifact. */
-export const externalArtifactReference = {
-  kind: externalArtifactKind,
-  apiVersion: `${fluxGroup}/v1`,
-};
 
 // A source that was deleted and created again has a new uid; its old ExternalArtifact is still its own.
 function refersTo(owner: OwnerReference, source: ExternalSource): boolean {
