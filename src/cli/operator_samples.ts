@@ -30,7 +30,7 @@ export class OperatorSamples implements Samples {
   /** Begins to sample. */
   use(parts: SampledParts): void {
     this.#parts = parts;
-    this.#measure(parts);
+    void this.#measure(parts);
   }
 
   /** Ends it. */
@@ -63,14 +63,17 @@ export class OperatorSamples implements Samples {
     return this.#parts?.objects.sources.size;
   }
 
-  #measure(parts: SampledParts): void {
-    this.#cancel = this.#clock.schedule(
-      () => this.#measure(parts),
-      parts.isStoreShared ? usageEveryMs.far : usageEveryMs.near,
-    );
-    storeUsage(parts.store).then(
-      (usage) => this.#usage = usage,
-      () => this.#usage = undefined, // unknown while the store cannot be read; its operations are counted
-    );
+  /** The next walk waits for this one: those of a store that hangs would else pile up. */
+  async #measure(parts: SampledParts): Promise<void> {
+    const startedAt = this.#clock.now();
+    try {
+      this.#usage = await storeUsage(parts.store);
+    } catch {
+      this.#usage = undefined; // unknown while the store cannot be read; its operations are counted
+    }
+    if (this.#parts !== parts) return;
+    const everyMs = parts.isStoreShared ? usageEveryMs.far : usageEveryMs.near;
+    const leftMs = startedAt + everyMs - this.#clock.now();
+    this.#cancel = this.#clock.schedule(() => void this.#measure(parts), Math.max(0, leftMs));
   }
 }
