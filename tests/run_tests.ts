@@ -13,10 +13,14 @@ const root = new URL("..", import.meta.url).pathname;
 /** `deno task e2e` runs these, in pods. */
 const ignored = "--ignore=tests/e2e";
 
-/** Unit tests run side by side; what starts clusters or kills processes runs alone, so that it gets the time it expects. */
+/**
+ * Unit tests run side by side, and so do those of stores, which mostly wait for their servers; what starts clusters runs
+ * alone, so that it gets the time it expects.
+ */
 const phases: readonly (readonly string[])[] = [
   ["--parallel", "src", "docs", "tests/lint", "tests/gen"],
-  [ignored, "--ignore=tests/lint,tests/gen", "tests"],
+  ["--parallel", "tests/store"],
+  [ignored, "--ignore=tests/lint,tests/gen,tests/store", "tests"],
 ];
 
 function say(text: string) {
