@@ -97,10 +97,10 @@ async function startSubjects(
   const ours = async (env: Readonly<Record<string, string>>, args: readonly string[] = []) => ({
     server: stack.use(await MeasuredServer.startOurs({ env, args })),
   });
-  const nginx = await MeasuredServer.startNginx(directory);
+  const nginx = stack.use(await MeasuredServer.startNginx(directory));
   const go = stack.use(await MeasuredServer.start(fileserver, { args: [directory] }));
   return new Map<string, Subject>([
-    ...(nginx ? [["nginx", { server: stack.use(nginx) }]] as const : []),
+    ...(nginx ? [["nginx", { server: nginx }]] as const : []),
     ["Go's FileServer", { server: go }],
     ["local files", await ours({ STORAGE_BACKEND: "pvc", PVC_STORAGE_PATH: directory })],
     ["memory", await ours({ STORAGE_BACKEND: "memory" }, [directory])],
