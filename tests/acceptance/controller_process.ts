@@ -14,6 +14,8 @@ export interface ControllerOptions {
   readonly through?: readonly string[];
   /** Further flags of Deno itself, such as `--cpu-prof`. */
   readonly denoFlags?: readonly string[];
+  /** How long it may take until it is ready, in milliseconds. Default: a minute. */
+  readonly readyWithinMs?: number;
 }
 
 /** The real program in a process of its own, against an API server. */
@@ -77,7 +79,10 @@ async function startAt(port: number, options: ControllerOptions): Promise<Contro
   ];
   const child = spawn(options, { flags, logFile });
   const log = () => Deno.readTextFileSync(logFile);
-  const { probes, metrics } = await untilReady(child, log);
+  const { probes, metrics } = await untilReady(child, {
+    log,
+    withinMs: options.readyWithinMs ?? 60_000,
+  });
   return {
     pid: child.pid,
     base: `http://127.0.0.1:${port}`,
@@ -115,10 +120,13 @@ function spawn(
 type Addresses = Pick<ControllerProcess, "probes" | "metrics">;
 
 /** Waits until it is ready; its log tells which ports it was given. */
-async function untilReady(child: Deno.ChildProcess, log: () => string): Promise<Addresses> {
+async function untilReady(
+  child: Deno.ChildProcess,
+  { log, withinMs }: { readonly log: () => string; readonly withinMs: number },
+): Promise<Addresses> {
   let ended: Deno.CommandStatus | undefined;
   child.status.then((status) => ended = status);
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + withinMs;
   while (Date.now() < deadline) {
     if (ended) throw new Error(`The controller ended with ${ended.code}: ${log()}`);
     const addresses = addressesIn(log());
@@ -127,7 +135,7 @@ async function untilReady(child: Deno.ChildProcess, log: () => string): Promise<
     if (addresses && response?.ok) return addresses;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error(`The controller is not ready after a minute: ${log()}`);
+  throw new Error(`The controller is not ready after ${withinMs} ms: ${log()}`);
 }
 
 function addressesIn(log: string): Addresses | undefined {

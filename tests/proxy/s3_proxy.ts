@@ -11,7 +11,15 @@ export type S3Fault =
   /** A bit of this byte of what follows the first head is turned over. */
   | { readonly kind: "flip-answer" | "flip-request"; readonly at: number }
   /** The service does not see the request; this is the answer. */
-  | { readonly kind: "answer"; readonly status: number; readonly code: string };
+  | Answer
+  /** The same for the first request that writes; the connection ends with it. */
+  | (Omit<Answer, "kind"> & { readonly kind: "answer-writes" });
+
+interface Answer {
+  readonly kind: "answer";
+  readonly status: number;
+  readonly code: string;
+}
 
 interface Pair {
   readonly client: Deno.TcpConn;
@@ -25,6 +33,7 @@ interface Hold {
 }
 
 const endOfHead = "\r\n\r\n";
+const writing = /^(PUT|POST|DELETE) /;
 const latin1 = new TextDecoder("latin1");
 
 /** Stands between a client and an S3 service over plain HTTP, and fails as networks and services do. */
@@ -33,7 +42,7 @@ export class S3Proxy implements AsyncDisposable {
   readonly #target: { hostname: string; port: number };
   readonly #open = new Set<Deno.TcpConn>();
   readonly #running = new Set<Promise<void>>();
-  #faults: S3Fault[] = [];
+  #nextFault: () => S3Fault | undefined = () => undefined;
   readonly #accepting: Promise<void>;
   readonly #closed = new AbortController();
   #hold: Hold | undefined;
@@ -58,7 +67,13 @@ export class S3Proxy implements AsyncDisposable {
 
   /** Cuts every connection; the next ones suffer these faults, one each, and those after them none. */
   fail(...faults: readonly S3Fault[]): void {
-    this.#faults = [...faults];
+    const left = [...faults];
+    this.failEach(() => left.shift());
+  }
+
+  /** Cuts every connection; each one after that suffers what `next` gives for it. */
+  failEach(next: () => S3Fault | undefined): void {
+    this.#nextFault = next;
     for (const connection of this.#open) closeQuietly(connection);
   }
 
@@ -73,7 +88,7 @@ export class S3Proxy implements AsyncDisposable {
   async #accept(): Promise<void> {
     for await (const client of this.#listener) {
       this.#open.add(client);
-      const running = this.#serve(client, this.#faults.shift()).catch(() => {}).finally(() => {
+      const running = this.#serve(client, this.#nextFault()).catch(() => {}).finally(() => {
         closeQuietly(client);
         this.#open.delete(client);
         this.#running.delete(running);
@@ -97,6 +112,10 @@ export class S3Proxy implements AsyncDisposable {
   async #copyRequests({ client, server }: Pair, fault: S3Fault | undefined): Promise<void> {
     const flip = fault?.kind === "flip-request" ? flipper(fault.at) : (piece: Uint8Array) => piece;
     for await (const piece of pieces(client)) {
+      if (fault?.kind === "answer-writes" && writing.test(latin1.decode(piece.subarray(0, 8)))) {
+        await answer(client, { ...fault, first: piece });
+        break;
+      }
       await this.#holdBack(piece);
       await writeAll(server, flip(piece));
     }
@@ -147,6 +166,14 @@ async function* pieces(connection: Deno.TcpConn): AsyncGenerator<Uint8Array> {
   }
 }
 
+async function* following(
+  first: Uint8Array | undefined,
+  rest: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  if (first) yield first;
+  yield* rest;
+}
+
 async function writeAll(connection: Deno.TcpConn, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
 }
@@ -173,12 +200,13 @@ function flipper(at: number): (piece: Uint8Array) => Uint8Array {
   };
 }
 
+/** @param given.first what was read of the request already */
 async function answer(
   client: Deno.TcpConn,
-  { status, code }: Extract<S3Fault, { kind: "answer" }>,
+  { status, code, first }: Omit<Answer, "kind"> & { readonly first?: Uint8Array },
 ): Promise<void> {
   let head = "";
-  for await (const piece of pieces(client)) {
+  for await (const piece of following(first, pieces(client))) {
     const isFirst = !head.includes(endOfHead);
     head += latin1.decode(piece);
     if (!isFirst || !head.includes(endOfHead)) continue;
