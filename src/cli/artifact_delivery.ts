@@ -69,7 +69,7 @@ function openMode(
   if (s3UrlMode !== "auto") return () => s3UrlMode as LinkMode;
   let known: LinkMode | undefined;
   const abort = new AbortController();
-  const choosing = chooseLinks({
+  void chooseLinks({
     anonymousRead: () => links.anonymousRead(),
     clock: systemClock,
     onChoice: (mode) => {
@@ -81,9 +81,7 @@ function openMode(
     onProblem: (error) =>
       log.warn("cannot find out whether anybody can read the bucket", { error }),
   }, abort.signal);
-  resources.defer(async () => {
-    abort.abort();
-    await choosing;
-  });
+  // Not waited for: what is asked of a store that says nothing ends only with the store.
+  resources.defer(() => abort.abort());
   return () => known;
 }

@@ -18,6 +18,7 @@ import { type ControllerStart, startController } from "./controller_start.ts";
 import { type ArtifactAccess, openAccess } from "./artifact_access.ts";
 import { openDelivery } from "./artifact_delivery.ts";
 import { createOperator, type OperatorPlace } from "./create_operator.ts";
+import { endWithin } from "./end_within.ts";
 import { openMembers } from "./controller_members.ts";
 import { forbiddenEndpoints } from "./forbidden_endpoints.ts";
 import { forgetProxies } from "./forget_proxies.ts";
@@ -29,6 +30,9 @@ import { controllerSettingGroups } from "./operator_settings.ts";
 import { systemClock } from "./system_clock.ts";
 import { version } from "./version.ts";
 import { controllerUrlBase, isReadOnly, watchedNamespace } from "./controller_place.ts";
+
+/** How long work that has to end may wait for a store or a disk; Kubernetes gives 30 s for all; milliseconds. */
+const patienceMs = 5_000;
 
 /** `controller`: the operator of a cluster. */
 export const controllerCommand: Command = {
@@ -151,8 +155,8 @@ async function operate(start: ControllerStart, parts: ControllerParts): Promise<
   resources.defer(() => samples.stop());
   servers.serve(operator, place.objects);
   resources.defer(members.onChange(() => operator.takeOver()));
-  await operator.run(signal);
-  await release();
+  await endWithin(operator.run(signal), { signal, patienceMs, clock: systemClock });
+  await release(); // from now on nothing of what was left behind writes
 }
 
 /** What else consumers and replicas get artifacts from than the store through this server. */

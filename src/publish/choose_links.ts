@@ -29,7 +29,7 @@ export async function chooseLinks(options: ChooseLinksOptions, signal: AbortSign
       if (signal.aborted) return;
       if (canRead !== undefined) return onChoice(canRead ? "direct" : "gateway");
     } catch (error) {
-      onProblem(error);
+      if (!signal.aborted) onProblem(error);
     }
     await pause(askEveryMs, clock, signal);
   }

@@ -55,8 +55,8 @@ export class CachedStore extends ForwardingStore {
   }
 
   override async close(): Promise<void> {
-    await this.#fills.close();
+    // Together: what is asked of a store that says nothing ends only with the store.
+    await Promise.all([this.#fills.close(), this.beneath.close()]);
     await Deno.remove(this.#cache.directory, { recursive: true });
-    await this.beneath.close();
   }
 }

@@ -283,10 +283,24 @@ test("closes what comes late and has no room", async ({ store, remote, clock, pu
   await clock.advance(15_000);
   await opening;
   gate.resolve();
-  await store.close();
+  for (let turns = 0; turns < 100 && remote.closes === 0; turns++) await settle();
   assert.deepEqual([remote.opens, remote.closes], [1, 1]);
-  return "closed";
 }, 100);
+
+test("ends with the store what waits for it when it is closed", async ({ store, remote, put }) => {
+  const { key } = await put(1);
+  const silence = Promise.withResolvers<void>();
+  remote.delay = silence.promise;
+  const close = remote.close.bind(remote);
+  remote.close = () => {
+    silence.reject(storageError("Cannot read: the store is closed"));
+    return close();
+  };
+  const opening = assert.rejects(store.open(key), isStorage);
+  await store.close();
+  await opening;
+  return "closed";
+});
 
 test("sends past the cache while the disk does not take it", async (place) => {
   const { key, bytes } = await place.put(1);
