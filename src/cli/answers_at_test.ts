@@ -32,6 +32,6 @@ Deno.test("answersAt() says no where nobody listens", async () => {
   assert.equal(await answersAt(`http://127.0.0.1:${port}/`), false);
 });
 
-Deno.test("answersAt() asks nobody about what is not HTTP", async () => {
-  assert.equal(await answersAt("memory://localhost/artifacts/a"), true);
+Deno.test("answersAt() says no of what nobody can download", async () => {
+  assert.equal(await answersAt("memory://localhost/artifacts/a"), false);
 });

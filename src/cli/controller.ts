@@ -22,6 +22,7 @@ import { endWithin } from "./end_within.ts";
 import { openMembers } from "./controller_members.ts";
 import { forbiddenEndpoints } from "./forbidden_endpoints.ts";
 import { forgetProxies } from "./forget_proxies.ts";
+import { spreadToJoined } from "./spread_to_joined.ts";
 import type { Servers, ServersParts } from "./servers.ts";
 import { openSidecarHooks } from "./sidecar_hooks.ts";
 import type { OpenedStore } from "./open_store.ts";
@@ -155,6 +156,10 @@ async function operate(start: ControllerStart, parts: ControllerParts): Promise<
   resources.defer(() => samples.stop());
   servers.serve(operator, place.objects);
   resources.defer(members.onChange(() => operator.takeOver()));
+  if (!shared) {
+    const spread = () => operator.spreadCopies();
+    void spreadToJoined({ peers: () => members.peers(), spread, clock: systemClock }, signal);
+  }
   await endWithin(operator.run(signal), { signal, patienceMs, clock: systemClock });
   await release(); // from now on nothing of what was left behind writes
 }

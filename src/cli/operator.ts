@@ -29,6 +29,9 @@ import type { Repair } from "../reconcile/repair_artifact.ts";
 import type { ScrubContext } from "../reconcile/scrub_store.ts";
 import { publishedArtifact } from "../reconcile/published_artifact.ts";
 
+/** Artifacts that other replicas are asked to hold at a time. */
+const spreadAtOnce = 8;
+
 /** The settings of an operator; times in milliseconds. */
 export interface OperatorSettings {
   readonly minInterval: number;
@@ -212,6 +215,22 @@ export class Operator {
       const isIdle = this.#queue.plannedAt(key) === undefined;
       if (source && isIdle && members.hold(source.metadata.uid)()) this.#queue.add(key);
     }
+  }
+
+  /** Other replicas get what they lack of what this one publishes, several artifacts at once. */
+  async spreadCopies(): Promise<void> {
+    const { objects, role: { members }, stages: { copies, store } } = this.#parts;
+    const keys = objects.sources.keys();
+    const spread = async () => {
+      for (const key of keys) {
+        const source = objects.sources.get(key);
+        const artifact = source && members.owns(source.metadata.uid) && publishedArtifact(source);
+        // What is not here yet is spread when it is fetched.
+        if (artifact && await store.stat(artifact.path)) await copies.spread(artifact.path);
+      }
+    };
+    await Promise.all(Array.from({ length: spreadAtOnce }, spread))
+      .catch((error) => this.#parts.onProblem("let other replicas hold copies", error));
   }
 
   /** Another whitelist is in force: what the last one refused is tried again. */

@@ -52,6 +52,7 @@ interface Behind {
   readonly objects: Pick<Objects, "sources" | "artifacts" | "readArtifact">;
 }
 
+const askStoreMs = 3_000;
 const kinds = ["sources", "artifacts"] as const;
 
 const bothIn = (flag: string): ListenFlags => ({ host: flag, port: flag });
@@ -64,6 +65,8 @@ export class Servers {
   readonly #live: LiveNames;
   readonly #others = new Map<"probes" | "metrics", HttpServer>();
   #behind: Behind | undefined;
+  #isClosed = false;
+  #cancelAsk = () => {};
 
   /** @throws {InputError} if an address cannot be listened on */
   constructor(parts: ServersParts) {
@@ -76,6 +79,8 @@ export class Servers {
         const artifact = await this.#behind?.objects.readArtifact(source);
         return [artifact?.status.artifact?.path ?? []].flat();
       },
+      onError: (error) =>
+        parts.telemetry.log.warn("cannot ask whether a key is published", { error }),
     });
     try {
       if (parts.values.artifactServerEnabled) this.#artifacts = this.#listenForArtifacts();
@@ -105,11 +110,7 @@ export class Servers {
   /** From now on the servers know what is published. */
   serve(operator: Operator, objects: Behind["objects"]): void {
     this.#behind = { operator, objects };
-    const none = artifactKey({ namespace: "none", name: "none", hex: "0".repeat(64) });
-    this.#parts.store.stat(none).then(
-      () => this.#readiness.storeAnswered(),
-      (error) => this.#parts.telemetry.log.error("the store does not answer", { error }),
-    );
+    this.#askStore();
   }
 
   /** The artifact server shows another certificate from now on. */
@@ -124,8 +125,23 @@ export class Servers {
 
   /** Ends everything at once. */
   async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#cancelAsk();
     await Promise.all(
       [this.#artifacts, ...this.#others.values()].map((server) => server?.drain(0)),
+    );
+  }
+
+  /** Until it has answered once: readiness waits for that. */
+  #askStore(): void {
+    const { store, clock, telemetry: { log } } = this.#parts;
+    const none = artifactKey({ namespace: "none", name: "none", hex: "0".repeat(64) });
+    store.stat(none).then(
+      () => this.#readiness.storeAnswered(),
+      (error) => {
+        log.error("the store does not answer", { error });
+        if (!this.#isClosed) this.#cancelAsk = clock.schedule(() => this.#askStore(), askStoreMs);
+      },
     );
   }
 

@@ -232,7 +232,7 @@ Deno.test("artifactHandler() looks twice before it says that a published artifac
   assert.deepEqual(rebuilt, []);
 });
 
-const pod = { name: "web-1", hostname: "10.0.0.7", port: 8080, secure: false };
+const pod = { name: "web-1", instance: "1", hostname: "10.0.0.7", port: 8080, secure: false };
 
 /** Other replicas that have one artifact, and remember what they were asked for. */
 class Peers implements ArtifactPeers {

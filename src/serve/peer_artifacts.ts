@@ -53,15 +53,15 @@ export class PeerArtifacts {
     const { clock } = this.#options;
     const ordered = byOrdinal(among);
     const first = ordered.length === 0 ? 0 : attempt % ordered.length;
-    const answered = new Set<string>();
+    const [answered, refused] = [new Set<string>(), new Set<string>()];
     const found = await askInTurn<Peer, PeerAnswer>({
       items: [...ordered.slice(first), ...ordered.slice(0, first)],
-      ask: (peer, signal) => this.#ask(peer, { method: "GET", key, signal, answered }),
+      ask: (peer, signal) => this.#ask(peer, { method: "GET", key, signal, answered, refused }),
       ...{ wanted: 1, hedgeMs: openHedgeMs, totalMs: openMs, clock },
       discard: (answer) => answer.close(),
     });
     if (found[0]) return this.#artifact(found[0]);
-    if (this.#isUnsure(ordered, answered)) {
+    if (refused.size > 0 || this.#isUnsure(ordered, answered)) {
       throw unavailable(key, "another replica does not answer");
     }
     return undefined;
@@ -88,7 +88,7 @@ export class PeerArtifacts {
   }
 
   /** Undefined unless it answers 200. */
-  async #ask(peer: Peer, { method, key, signal, answered }: Question) {
+  async #ask(peer: Peer, { method, key, signal, answered, refused }: Question) {
     const { clock, token, trust } = this.#options;
     const bearer = token?.();
     const headers = {
@@ -100,6 +100,8 @@ export class PeerArtifacts {
       const answer = await askPeer(peer, request, clock);
       const isHere = answer.status === 200 && answer.size !== undefined;
       if (isHere || answer.status === 404) answered.add(peer.name);
+      // Tokens do not change everywhere at once: it may have what it does not give yet.
+      if (answer.status === 401) refused?.add(peer.name);
       if (isHere) return answer;
       answer.close();
     } catch {
@@ -146,6 +148,8 @@ interface Question {
   readonly signal: AbortSignal;
   /** Gets the name of a peer that says whether it has the artifact. */
   readonly answered: Set<string>;
+  /** Gets the name of one that wants another token. */
+  readonly refused?: Set<string>;
 }
 
 async function* closing(stream: ReadableStream<Uint8Array>, close: () => void) {

@@ -35,14 +35,15 @@ class World implements AsyncDisposable {
       ...(secure ? { certificate } : {}),
     });
     this.#servers.push(server);
-    this.peers.push({ name, ...server.address, secure });
+    this.peers.push({ name, instance: "1", ...server.address, secure });
   }
 
   /** A peer that says something to whoever connects, and no more. */
   saying(name: string, text: string): void {
     const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     this.#silent.push(listener);
-    this.peers.push({ name, hostname: "127.0.0.1", port: listener.addr.port, secure: false });
+    const { port } = listener.addr;
+    this.peers.push({ name, instance: "1", hostname: "127.0.0.1", port, secure: false });
     (async () => {
       for await (const connection of listener) {
         this.#accepted.push(connection);
@@ -167,4 +168,14 @@ Deno.test("PeerArtifacts gives up on copies after 10 s", async () => {
   assert.equal(world.requests[0]?.headers.get("x-externalsource-pull"), "1");
   world.peers.pop();
   assert.equal(await after(world.clock, 10_000, artifacts.replicate(key, 4)), 1);
+});
+
+Deno.test("PeerArtifacts.open() never takes a replica that wants another token for one without the artifact", async () => {
+  await using world = new World();
+  world.answering("web-1", 404);
+  world.answering("web-2", 401);
+  const artifacts = world.artifacts();
+  await assert.rejects(artifacts.open(key), isStorage);
+  await world.clock.advance(120_000);
+  await assert.rejects(artifacts.open(key), isStorage);
 });

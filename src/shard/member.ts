@@ -19,7 +19,7 @@ export interface Member {
   /** Whether it shares the sources (`--leader-elect`); otherwise the oldest member owns all. */
   readonly isShared: boolean;
   /** Its artifact server, if it has one. */
-  readonly address: Omit<Peer, "name"> | undefined;
+  readonly address: Omit<Peer, "name" | "instance"> | undefined;
   /** Among whom it chooses the owner of a source; it works on those for which that is itself. */
   readonly view: readonly string[];
   /** When it became a member; only for who is older. Milliseconds since the epoch, by whichever clock. */

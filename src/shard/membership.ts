@@ -108,7 +108,9 @@ export class Membership implements Members {
 
   peers(): readonly Peer[] {
     return this.#lookout.roster.live
-      .flatMap(({ name, address }) => address ? [{ name, ...address }] : [])
+      .flatMap(({ name, identity, address }) =>
+        address ? [{ name, instance: identity, ...address }] : []
+      )
       .toSorted((left, right) => compareMembers(left.name, right.name));
   }
 

@@ -44,6 +44,7 @@ export class RecentArtifacts {
       this.#remember(key, undefined);
       return artifact;
     }
+    if (!this.#hasRoom(artifact.size)) return artifact;
     const bytes = await readWhole(artifact);
     this.#remember(key, bytes);
     return bytesArtifact(bytes);
@@ -57,6 +58,16 @@ export class RecentArtifacts {
       if (this.#bytes <= maxBytes && this.#recent.size <= maxKeys) break;
       this.#forget(oldest);
     }
+  }
+
+  /** Where more is downloaded at once than fits, what is here stays: else each would push out the next one that is wanted. */
+  #hasRoom(size: number): boolean {
+    const stale = this.#parts.clock.now() - maxAgeMs;
+    for (const [key, { at }] of this.#recent) {
+      if (at > stale) break;
+      this.#forget(key);
+    }
+    return this.#bytes + size <= maxBytes;
   }
 
   #forget(key: string): void {

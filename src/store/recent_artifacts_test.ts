@@ -49,18 +49,22 @@ Deno.test("RecentArtifacts.open() leaves large artifacts to the store", async ()
   assert.equal(world.opened, 3);
 });
 
-Deno.test("RecentArtifacts.open() keeps at most 4 MiB and forgets the oldest first", async () => {
+Deno.test("RecentArtifacts.open() keeps at most 4 MiB, and those that are there until they are 5 s old", async () => {
   const world = new CountingStore();
   const keys = Array.from({ length: 41 }, (_, i) => `key ${i}`);
-  for (const key of keys) {
-    world.artifacts.set(key, new Uint8Array(102_400));
-    for (let i = 0; i < 2; i++) await world.download(key);
-  }
-  const before = world.opened;
-  for (const key of keys.slice(1)) await world.download(key);
-  assert.equal(world.opened, before);
-  await world.download("key 0");
-  assert.equal(world.opened, before + 1);
+  const downloadAll = async () => {
+    const before = world.opened;
+    for (const key of keys) await world.download(key);
+    return world.opened - before;
+  };
+  for (const key of keys) world.artifacts.set(key, new Uint8Array(102_400));
+  for (let i = 0; i < 2; i++) assert.equal(await downloadAll(), 41);
+  for (let i = 0; i < 2; i++) assert.equal(await downloadAll(), 1, "only the last found no room");
+  await world.clock.advance(5_000);
+  keys.reverse();
+  for (let i = 0; i < 2; i++) assert.equal(await downloadAll(), 41);
+  assert.equal(await downloadAll(), 1);
+  assert.equal(world.opened, world.closed);
 });
 
 Deno.test("RecentArtifacts.open() refuses a file that has become shorter, and asks again", async () => {

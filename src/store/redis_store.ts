@@ -87,8 +87,10 @@ export class RedisStore implements ArtifactStore {
   }
 
   async stat(key: string): Promise<StoredInfo | undefined> {
-    const record = await this.#wholeRecord(key);
-    return record && { key, size: record.size, lastPut: record.lastPut };
+    const record = await this.#record(key, `Cannot read "${key}"`);
+    // To whoever asks whether it is there, it is not: only another put mends it.
+    if (record === undefined || record === "damaged") return undefined;
+    return { key, size: record.size, lastPut: record.lastPut };
   }
 
   async delete(key: string, condition?: { readonly putBefore: number }): Promise<boolean> {
@@ -250,7 +252,7 @@ export class RedisStore implements ArtifactStore {
   async #wholeRecord(key: string): Promise<RedisRecord | undefined> {
     const record = await this.#record(key, `Cannot read "${key}"`);
     if (record !== "damaged") return record;
-    throw storageError(`Cannot read "${key}" in Redis: what is kept of it is damaged`);
+    throw new DamagedArtifact(`Cannot read "${key}" in Redis: what is kept of it is damaged`);
   }
 
   /** What is stored of a page of the index. Entries without an artifact are removed from it. */

@@ -41,11 +41,10 @@ export class S3Links implements ArtifactLinks {
           "response-content-disposition": `attachment; filename="${file}"`,
         },
       }, { expiresIn: this.#expirySeconds });
-      for (const [name, value] of Object.entries(signed.query ?? {})) {
-        url.searchParams.set(name, String(value));
-      }
-      // Form encoding writes a space as "+", which a signature does not take for one.
-      url.search = url.search.replaceAll("+", "%20");
+      // Not through `searchParams`, which reads the whole URL anew for each of them.
+      url.search = Object.entries(signed.query ?? {})
+        .map((pair) => pair.map((text) => encodeURIComponent(String(text))).join("="))
+        .join("&");
       return url.href;
     });
   }

@@ -34,7 +34,7 @@ export const s3Settings = {
     default: "us-east-1",
     description: "Region of the bucket; services other than AWS mostly take any.",
     variable: "S3_REGION",
-    variableAliases: ["AWS_REGION"],
+    variableAliases: ["AWS_REGION", "AWS_DEFAULT_REGION"],
     configMapKey: "storage.s3.region",
     pattern: { expression: /^[a-zA-Z0-9-]{1,63}$/, words: "a region such as us-east-1" },
   },
