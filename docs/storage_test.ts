@@ -9,7 +9,7 @@ import { parseSettings } from "../src/config/parse_settings.ts";
 import { formatSetting } from "../src/config/setting_words.ts";
 import { variablesOf } from "../src/config/variables_of.ts";
 import type { Settings } from "../src/core/setting.ts";
-import { PvcStore } from "../src/store/pvc_store.ts";
+import { PvcStore } from "../src/store/pvc/pvc_store.ts";
 import { createMetrics } from "../src/telemetry/metrics.ts";
 import { bytesOf, packedFile } from "../tests/contract/store.ts";
 
@@ -83,9 +83,9 @@ Deno.test("every environment of docs/storage.md is accepted as it is", () => {
 
 Deno.test("the rights of docs/storage.md are those that the s3 store asks for", async () => {
   const rights = new Set<string>();
-  for await (const { name } of Deno.readDir(new URL("src/store", root))) {
-    if (!/^s3_.*(?<!_test)\.ts$/.test(name)) continue;
-    const code = await Deno.readTextFile(new URL(`src/store/${name}`, root));
+  for await (const { name } of Deno.readDir(new URL("src/store/s3", root))) {
+    if (!/(?<!_test)\.ts$/.test(name)) continue;
+    const code = await Deno.readTextFile(new URL(`src/store/s3/${name}`, root));
     for (const [right] of code.matchAll(/s3:[A-Z]\w+/g)) rights.add(right);
   }
   const [policy = ""] = blocksOf("json policy");

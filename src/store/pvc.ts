@@ -1,6 +1,6 @@
 import { fileErrorCode, fileErrorState } from "../core/file_error.ts";
 import { StepError } from "../core/step_error.ts";
-import { PvcStore } from "./pvc_store.ts";
+import { PvcStore } from "./pvc/pvc_store.ts";
 import { storageError } from "./storage_error.ts";
 import { defineStore } from "./store_definition.ts";
 

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { StepError } from "../core/step_error.ts";
 import { fileErrorState } from "../core/file_error.ts";
-import { parseRedisUrl, type RedisAddress } from "./redis_address.ts";
-import type { RedisAccess } from "./redis_client.ts";
-import { RedisConnection } from "./redis_connection.ts";
-import { RedisNames } from "./redis_layout.ts";
-import { RedisStore } from "./redis_store.ts";
+import { parseRedisUrl, type RedisAddress } from "./redis/redis_address.ts";
+import type { RedisAccess } from "./redis/redis_client.ts";
+import { RedisConnection } from "./redis/redis_connection.ts";
+import { RedisNames } from "./redis/redis_layout.ts";
+import { RedisStore } from "./redis/redis_store.ts";
 import { storageError } from "./storage_error.ts";
 import { defineStore } from "./store_definition.ts";
 

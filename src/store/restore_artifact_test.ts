@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { bytesOf, packedFile, readKey } from "../../tests/contract/store.ts";
 import { ManualClock } from "../../tests/manual_clock.ts";
-import { ArtifactCache } from "./artifact_cache.ts";
+import { ArtifactCache } from "./cache/artifact_cache.ts";
 import type { ArtifactStore } from "./artifact_store.ts";
-import { CachedStore } from "./cached_store.ts";
+import { CachedStore } from "./cache/cached_store.ts";
 import { MemoryStore } from "./memory_store.ts";
 import { restoreArtifact } from "./restore_artifact.ts";
 import { storageError } from "./storage_error.ts";

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
 import { fileErrorState } from "../core/file_error.ts";
 import type { ArtifactStore } from "./artifact_store.ts";
-import { s3SettingMistakes, s3Settings, type S3SettingValues } from "./s3_settings.ts";
+import { s3SettingMistakes, s3Settings, type S3SettingValues } from "./s3/s3_settings.ts";
 import { storageError } from "./storage_error.ts";
 import { defineStore } from "./store_definition.ts";
 
@@ -22,7 +22,7 @@ export const s3 = defineStore({
   async open(values: S3SettingValues, clock: Clock): Promise<ArtifactStore> {
     const ca = values.s3CaFile === "" ? undefined : await readCa(values.s3CaFile);
     // The SDK costs 30 MB, which only those who use it shall pay.
-    const { createS3Store } = await import("./create_s3_store.ts");
+    const { createS3Store } = await import("./s3/create_s3_store.ts");
     return createS3Store({ values, clock, ca, instance: randomBytes(8).toString("hex") });
   },
 });

@@ -53,7 +53,9 @@ export class StoredWorld {
   }
 
   /** The program, always at the same port, over the same volume. End it in a `finally`. */
-  start(options: Pick<ControllerOptions, "args" | "through" | "env"> = {}): Promise<ControllerProcess> {
+  start(
+    options: Pick<ControllerOptions, "args" | "through" | "env"> = {},
+  ): Promise<ControllerProcess> {
     return startController({
       ...options,
       kubeconfig: this.#kubeconfig,

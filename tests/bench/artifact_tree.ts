@@ -4,7 +4,7 @@ import { artifactKey } from "../../src/core/artifact_key.ts";
 import { digestOf } from "../../src/core/revision.ts";
 import { systemClock } from "../../src/cli/system_clock.ts";
 import type { ArtifactStore } from "../../src/store/artifact_store.ts";
-import { PvcStore } from "../../src/store/pvc_store.ts";
+import { PvcStore } from "../../src/store/pvc/pvc_store.ts";
 
 /** Bytes of an artifact whose serving is a matter of requests a second, and of one where it is one of bytes. */
 const sizes = { small: 50_000, large: 100_000_000 } as const;

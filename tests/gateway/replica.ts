@@ -5,7 +5,7 @@ import type { AnsweredRequest } from "../../src/serve/server_observer.ts";
 import { HttpServer } from "../../src/serve/http_server.ts";
 import { PeerArtifacts } from "../../src/serve/peer_artifacts.ts";
 import { MemoryStore } from "../../src/store/memory_store.ts";
-import { PulledArtifacts } from "../../src/store/pulled_artifacts.ts";
+import { PulledArtifacts } from "../../src/store/cache/pulled_artifacts.ts";
 import { ManualClock } from "../manual_clock.ts";
 
 /** An artifact server with a store of its own and peers, on loopback. */
@@ -78,6 +78,6 @@ export class Replica implements AsyncDisposable {
 
   get #peer(): Peer {
     const { hostname, port } = this.server.address;
-    return { name: this.#name, hostname, port, secure: false };
+    return { name: this.#name, instance: "1", hostname, port, secure: false };
   }
 }

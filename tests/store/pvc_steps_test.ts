@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import type { ArtifactStore } from "../../src/store/artifact_store.ts";
-import { PvcStore } from "../../src/store/pvc_store.ts";
+import { PvcStore } from "../../src/store/pvc/pvc_store.ts";
 import { bytesOf, type PackedFile, packedFile, readKey } from "../contract/store_fixtures.ts";
 import { ManualClock } from "../manual_clock.ts";
 import { seededRandom } from "../seeded_random.ts";

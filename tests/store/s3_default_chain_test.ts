@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { fileURLToPath } from "node:url";
-import { createS3Store } from "../../src/store/create_s3_store.ts";
+import { createS3Store } from "../../src/store/s3/create_s3_store.ts";
 import { bytesOf, packedFile, readKey } from "../contract/store_fixtures.ts";
 import { ManualClock } from "../manual_clock.ts";
 import { S3Server } from "../s3_server.ts";

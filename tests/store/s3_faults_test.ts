@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { StepError } from "../../src/core/step_error.ts";
-import { createS3Store } from "../../src/store/create_s3_store.ts";
-import type { S3Store } from "../../src/store/s3_store.ts";
+import { createS3Store } from "../../src/store/s3/create_s3_store.ts";
+import type { S3Store } from "../../src/store/s3/s3_store.ts";
 import { bytesOf, type PackedFile, packedFile, readKey } from "../contract/store_fixtures.ts";
 import { type S3Fault, S3Proxy } from "../proxy/s3_proxy.ts";
 import { S3Server } from "../s3_server.ts";

@@ -3,8 +3,8 @@
  * artifact. Prints a line when the store is open.
  */
 import type { ArtifactFile } from "../../src/store/artifact_store.ts";
-import { createS3Store } from "../../src/store/create_s3_store.ts";
-import type { S3SettingValues } from "../../src/store/s3_settings.ts";
+import { createS3Store } from "../../src/store/s3/create_s3_store.ts";
+import type { S3SettingValues } from "../../src/store/s3/s3_settings.ts";
 
 const { values, key, artifact } = JSON.parse(Deno.args[0] ?? "") as {
   readonly values: S3SettingValues;

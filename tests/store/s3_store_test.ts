@@ -1,5 +1,5 @@
-import { createS3Store } from "../../src/store/create_s3_store.ts";
-import type { S3Store } from "../../src/store/s3_store.ts";
+import { createS3Store } from "../../src/store/s3/create_s3_store.ts";
+import type { S3Store } from "../../src/store/s3/s3_store.ts";
 import { type StoreTestContext, testStore } from "../contract/store.ts";
 import { S3Server } from "../s3_server.ts";
 import { s3Values } from "./s3_values.ts";

@@ -1,4 +1,4 @@
-import { s3Settings, type S3SettingValues } from "../../src/store/s3_settings.ts";
+import { s3Settings, type S3SettingValues } from "../../src/store/s3/s3_settings.ts";
 
 /** Who may do everything at a test server. */
 export const s3TestCredentials = { accessKeyId: "test", secretAccessKey: "testsecret" };

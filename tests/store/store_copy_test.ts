@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { runCommand } from "../../src/cli/run_command.ts";
 import { systemClock } from "../../src/cli/system_clock.ts";
-import { PvcStore } from "../../src/store/pvc_store.ts";
+import { PvcStore } from "../../src/store/pvc/pvc_store.ts";
 import { bytesOf, packedFile } from "../contract/store.ts";
 import { startRedis } from "../redis_server.ts";
 import { S3Server } from "../s3_server.ts";
