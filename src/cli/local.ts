@@ -11,7 +11,7 @@ import { formatFileProblem } from "../objects/local/file_problem.ts";
 import { LocalObjects } from "../objects/local/local_objects.ts";
 import { serveSettings } from "../serve/settings.ts";
 import { allStoreSettings } from "../store/registry.ts";
-import { cacheSettings } from "../store/cache_settings.ts";
+import { cacheSettings } from "../store/cache/cache_settings.ts";
 import { retentionSettings } from "../store/retention_settings.ts";
 import { scrubSettings } from "../store/scrub_settings.ts";
 import { checkSpec } from "./check_spec.ts";

@@ -3,9 +3,9 @@ import { storeDefinition, type StoreSettingValues } from "../store/registry.ts";
 import { RememberedStats } from "../store/remembered_stats.ts";
 import type { ArtifactStore } from "../store/artifact_store.ts";
 import type { SettingValues } from "../core/setting.ts";
-import { ArtifactCache } from "../store/artifact_cache.ts";
-import type { cacheSettings } from "../store/cache_settings.ts";
-import { CachedStore } from "../store/cached_store.ts";
+import { ArtifactCache } from "../store/cache/artifact_cache.ts";
+import type { cacheSettings } from "../store/cache/cache_settings.ts";
+import { CachedStore } from "../store/cache/cached_store.ts";
 import { LimitedStore } from "../store/limited_store.ts";
 import { FallbackStore } from "../store/fallback_store.ts";
 

@@ -9,7 +9,7 @@ import { accessSettings } from "../serve/access_settings.ts";
 import { serveSettings } from "../serve/settings.ts";
 import { shardSettings } from "../shard/settings.ts";
 import { allStoreSettings, storeDefinitions } from "../store/registry.ts";
-import { cacheSettings } from "../store/cache_settings.ts";
+import { cacheSettings } from "../store/cache/cache_settings.ts";
 import { retentionSettings } from "../store/retention_settings.ts";
 import { scrubSettings } from "../store/scrub_settings.ts";
 

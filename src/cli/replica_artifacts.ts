@@ -3,7 +3,7 @@ import { type ArtifactCopies, noCopies } from "../reconcile/artifact_copies.ts";
 import type { ArtifactPeers } from "../serve/artifact_handler.ts";
 import { PeerArtifacts, type PeerArtifactsOptions } from "../serve/peer_artifacts.ts";
 import type { ArtifactStore } from "../store/artifact_store.ts";
-import { PulledArtifacts } from "../store/pulled_artifacts.ts";
+import { PulledArtifacts } from "../store/cache/pulled_artifacts.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { OperatorResources } from "./operator_resources.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { bytesOf, packedFile } from "../../tests/contract/store.ts";
 import { runCommand as runProgram } from "../../tests/run_command.ts";
 import { artifactKey } from "../core/artifact_key.ts";
-import { PvcStore } from "../store/pvc_store.ts";
+import { PvcStore } from "../store/pvc/pvc_store.ts";
 import { runCommand } from "./run_command.ts";
 import { systemClock } from "./system_clock.ts";
 
