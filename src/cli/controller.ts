@@ -184,7 +184,10 @@ async function openArtifacts(
   });
   const { links } = store;
   const redirect = links && values.s3UrlMode === "redirect"
-    ? { stat: (key: string) => store.stat(key), url: (key: string) => links.signedUrl(key) }
+    ? {
+      stat: (key: string) => store.stat(key),
+      url: (key: string, method: "GET" | "HEAD") => links.signedUrl(key, method),
+    }
     : undefined;
   return { copies, delivery: { ...(peers ? { peers } : {}), ...(redirect ? { redirect } : {}) } };
 }

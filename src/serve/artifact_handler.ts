@@ -52,8 +52,8 @@ export interface ArtifactPeers {
 export interface ArtifactRedirect {
   /** Nothing is signed that the store does not have. */
   stat(key: string): Promise<StoredInfo | undefined>;
-  /** A URL that carries its permission. */
-  url(key: string): Promise<string>;
+  /** A URL that carries its permission, for that method alone. */
+  url(key: string, method: "GET" | "HEAD"): Promise<string>;
 }
 
 interface Handling extends ArtifactHandlerOptions {
@@ -146,7 +146,7 @@ async function redirectFor(
   const { promise: late, resolve } = Promise.withResolvers<undefined>();
   const cancel = clock.schedule(() => resolve(undefined), redirectMs);
   try {
-    const location = await Promise.race([locationOf(key, redirect), late]);
+    const location = await Promise.race([locationOf(key, request, redirect), late]);
     if (location === undefined) return undefined;
     return { status: 302, headers: { "Location": location, "Cache-Control": "no-store" } };
   } catch (error) {
@@ -158,8 +158,13 @@ async function redirectFor(
   }
 }
 
-async function locationOf(key: string, redirect: ArtifactRedirect): Promise<string | undefined> {
-  return await redirect.stat(key) && await redirect.url(key);
+async function locationOf(
+  key: string,
+  { method }: HttpRequest,
+  redirect: ArtifactRedirect,
+): Promise<string | undefined> {
+  return await redirect.stat(key) &&
+    await redirect.url(key, method === "HEAD" ? "HEAD" : "GET");
 }
 
 async function elsewhere(

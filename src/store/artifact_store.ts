@@ -46,7 +46,7 @@ export interface ArtifactLinks {
   /** A URL that needs no credentials; whether it answers depends on how the store is set up. */
   publicUrl(key: string): string;
   /** A URL that carries its permission and ends after a while. @throws {StepError} class `storage` without credentials */
-  signedUrl(key: string): Promise<string>;
+  signedUrl(key: string, method: "GET" | "HEAD"): Promise<string>;
   /**
    * Whether anybody can read under a `publicUrl`, as a probe object shows that it writes; undefined if no clear answer came.
    *

@@ -19,13 +19,21 @@ export const s3 = defineStore({
     },
   },
   mistakes: s3SettingMistakes,
-  async open(values: S3SettingValues, clock: Clock): Promise<ArtifactStore> {
-    const ca = values.s3CaFile === "" ? undefined : await readCa(values.s3CaFile);
-    // The SDK costs 30 MB, which only those who use it shall pay.
-    const { createS3Store } = await import("./s3/create_s3_store.ts");
-    return createS3Store({ values, clock, ca, instance: randomBytes(8).toString("hex") });
-  },
+  open: (values: S3SettingValues, clock: Clock) => openS3(values, clock, true),
+  openToRead: (values: S3SettingValues, clock: Clock) => openS3(values, clock, false),
 });
+
+async function openS3(
+  values: S3SettingValues,
+  clock: Clock,
+  removesLeftovers: boolean,
+): Promise<ArtifactStore> {
+  const ca = values.s3CaFile === "" ? undefined : await readCa(values.s3CaFile);
+  // The SDK costs 30 MB, which only those who use it shall pay.
+  const { createS3Store } = await import("./s3/create_s3_store.ts");
+  const instance = randomBytes(8).toString("hex");
+  return createS3Store({ values, clock, ca, instance, removesLeftovers });
+}
 
 async function readCa(path: string): Promise<string> {
   try {

@@ -25,7 +25,7 @@ const { store } = await resources.openStore(values, (key) => {
 if (directory !== undefined) await fillStore(store, directory);
 const { links } = store;
 const redirect = links && values.s3UrlMode === "redirect"
-  ? { stat: (key: string) => store.stat(key), url: (key: string) => links.signedUrl(key) }
+  ? { stat: (key: string) => store.stat(key), url: (key: string) => links.signedUrl(key, "GET") }
   : undefined;
 const servers = resources.startServers({
   values: {

@@ -53,7 +53,7 @@ export async function startStoredServices(): Promise<StoredServices> {
       pid: Number(await Deno.readTextFile(`${server.data}/../pid`)),
     },
     async signedPath(key) {
-      const { pathname, search } = new URL(await store.links!.signedUrl(key));
+      const { pathname, search } = new URL(await store.links!.signedUrl(key, "GET"));
       return `${pathname.slice(1)}${search}`;
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),

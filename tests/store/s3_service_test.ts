@@ -391,12 +391,15 @@ serviceTest(
     const refused = await fetch(links.publicUrl(key));
     await refused.body?.cancel();
     assert.equal(refused.status, 403);
-    const signed = await links.signedUrl(key);
+    const signed = await links.signedUrl(key, "GET");
     assert.match(signed, /X-Amz-Expires=60/);
     const answer = await fetch(signed);
     assert.deepEqual(await answer.bytes(), bytesOf(1));
     assert.equal(answer.headers.get("content-type"), "application/gzip");
     assert.match(answer.headers.get("content-disposition")!, /^attachment; filename="[0-9a-f]{64}/);
+    const asked = await fetch(await links.signedUrl(key, "HEAD"), { method: "HEAD" });
+    assert.equal(asked.status, 200);
+    assert.equal(asked.headers.get("content-length"), `${artifact.size}`);
     const forged = await fetch(signed.replace(/Signature=..../, "Signature=0000"));
     await forged.body?.cancel();
     assert.equal(forged.status, 403);

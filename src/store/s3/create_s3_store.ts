@@ -20,6 +20,7 @@ export interface S3StoreInput {
   /** A name that no other process has. */
   readonly instance: string;
   readonly pageSize?: number;
+  readonly removesLeftovers?: boolean;
   readonly timeOuts?: S3TimeOuts;
 }
 
@@ -28,7 +29,7 @@ const uploadBytes = 10 * 2 ** 20;
 
 /** Puts an S3 store together from checked settings. */
 export function createS3Store(input: S3StoreInput): S3Store {
-  const { values, clock, ca, instance, pageSize, timeOuts } = input;
+  const { values, clock, ca, instance, pageSize, removesLeftovers = true, timeOuts } = input;
   const session = new S3Session({
     place: s3Place(values),
     credentials: s3Credentials(values),
@@ -46,6 +47,7 @@ export function createS3Store(input: S3StoreInput): S3Store {
     deletions: new S3Deletions(session, instance),
     links: new S3Links(session, values.s3UrlExpiry),
     clock,
+    removesLeftovers,
     ...(pageSize === undefined ? {} : { pageSize }),
   });
 }

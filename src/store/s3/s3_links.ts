@@ -23,14 +23,14 @@ export class S3Links implements ArtifactLinks {
     return s3PublicUrl(this.#session.place, key);
   }
 
-  signedUrl(key: string): Promise<string> {
+  signedUrl(key: string, method: "GET" | "HEAD"): Promise<string> {
     const attempt = { action: `Cannot sign a URL of "${key}"`, permission: "s3:GetObject" };
     return this.#session.attempt(attempt, async (client) => {
       const url = new URL(this.publicUrl(key));
       const file = key.slice(key.lastIndexOf("/") + 1);
       const presigner = new S3RequestPresigner({ ...client.config, uriEscapePath: false });
       const signed = await presigner.presign({
-        method: "GET",
+        method,
         protocol: url.protocol,
         hostname: url.hostname,
         ...(url.port === "" ? {} : { port: Number(url.port) }),

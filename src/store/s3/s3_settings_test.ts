@@ -44,6 +44,9 @@ Deno.test("s3 opens at once where nothing answers, and refuses only what is set 
   const store = await s3.open(values, clock);
   await store.close();
   assert.equal(clock.pending, 0, "no timer is left");
+  const readOnly = await s3.openToRead!(values, clock);
+  assert.equal(clock.pending, 0, "nothing will be removed");
+  await readOnly.close();
   assert.match(s3.mistakes!({ ...values, s3Bucket: "" }).join(), /set S3_BUCKET/);
   await assert.rejects(
     s3.open({ ...values, s3CaFile: "/nowhere/ca.pem" }, clock),

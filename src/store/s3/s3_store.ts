@@ -40,6 +40,8 @@ export interface S3StoreOptions {
   readonly clock: Clock;
   /** Keys a page; a service may give fewer. */
   readonly pageSize?: number;
+  /** Whether it removes what killed processes left. @default true */
+  readonly removesLeftovers?: boolean;
 }
 
 /** S3 tells whole seconds, rounded or cut off. */
@@ -76,7 +78,7 @@ export class S3Store implements ArtifactStore {
     this.#options = options;
     this.#session = options.session;
     this.links = options.links;
-    this.#scheduleRemoval(0);
+    if (options.removesLeftovers ?? true) this.#scheduleRemoval(0);
   }
 
   async put(key: string, artifact: ArtifactFile): Promise<void> {
