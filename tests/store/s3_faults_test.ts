@@ -232,7 +232,10 @@ Deno.test("S3Store says what is the matter with the service, and tells wrong byt
       always(fault);
       await assert.rejects(store.open(key), message);
     }
-    proxy.fail({ kind: "flip-answer", at: 12_345 });
+    const flip = { kind: "flip-answer", at: 12_345 } as const;
+    proxy.fail(flip);
+    assert.equal(await store.verify(key, artifact.digest), true, "altered on its way");
+    proxy.fail(flip, flip);
     assert.equal(await store.verify(key, artifact.digest), false);
     proxy.fail();
     assert.equal(await store.verify(key, artifact.digest), true);
