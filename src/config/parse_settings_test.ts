@@ -46,7 +46,6 @@ const described = {
     flag: "kind",
     variable: "STORAGE_KIND",
     choices: ["a", "b"],
-    unavailable: ["s3"],
   },
   hosts: { type: "list", default: [], description: "d", flag: "host", variable: "HTTP_HOSTS" },
   token: {
@@ -189,7 +188,7 @@ Deno.test("parseSettings() reports all mistakes of all places at once, with what
       "Cannot use --count: no value follows",
       'Cannot use ConfigMap key http.count "0": it must be a whole number from 1 to 9',
       'Cannot use variable HTTP_TIMEOUT "30": it must be a duration such as 30s or 1h30m of at least 1ms',
-      'Cannot use variable STORAGE_KIND "s3": not available in this build; it must be one of a, b',
+      'Cannot use variable STORAGE_KIND "s3": it must be one of a, b',
       "Cannot use variable HTTP_TOKEN: it must be lower-case letters",
       'Cannot use --jitter "2": it must be a number of at most 1',
       'Cannot use --secure "yes": it must be true or false',

@@ -29,12 +29,7 @@ export function readSettingValue(setting: AnySetting, text: string): ReadValue {
   const isFreeText = setting.type === "string" && !setting.choices && !setting.pattern;
   const value = parsers[setting.type](isFreeText ? text : text.trim());
   if (value !== undefined && isAllowed(setting, value)) return { value };
-  const isKnown = typeof value === "string" && setting.unavailable?.includes(value);
-  return {
-    refusal: isKnown
-      ? `not available in this build; it must be ${allowedWords(setting)}`
-      : `it must be ${allowedWords(setting)}`,
-  };
+  return { refusal: `it must be ${allowedWords(setting)}` };
 }
 
 function isAllowed(setting: AnySetting, value: Value): boolean {

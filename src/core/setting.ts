@@ -38,8 +38,6 @@ export interface Setting<Type extends SettingType = SettingType> {
   readonly configMapKey?: string;
   /** Allowed values, if not every one of the type is. */
   readonly choices?: readonly string[];
-  /** Further values that users know from other builds or versions: refused as not available in this one. */
-  readonly unavailable?: readonly string[];
   /** What a string must look like, and the words for it in an error: `an address such as :8081`. */
   readonly pattern?: { readonly expression: RegExp; readonly words: string };
   /** Inclusive bounds of integer, number, duration and size. */

@@ -33,6 +33,7 @@ export class ArtifactAddresses {
   readonly #options: ArtifactAddressesOptions;
   readonly #answering = new Set<string>();
   readonly #asking = new Map<string, Question>();
+  readonly #cancels = new Map<string, () => void>();
   #isClosed = false;
 
   constructor(options: ArtifactAddressesOptions) {
@@ -55,6 +56,7 @@ export class ArtifactAddresses {
   /** Asks nothing any more. */
   close(): void {
     this.#isClosed = true;
+    for (const cancel of this.#cancels.values()) cancel();
   }
 
   #ask(base: string, urls: Pick<Question, "wanted" | "published">): void {
@@ -74,7 +76,9 @@ export class ArtifactAddresses {
       if (!this.#isClosed) this.#options.onMove(base);
       return;
     }
-    this.#options.clock.schedule(() => void this.#askAgain(base), askEveryMs);
+    if (this.#isClosed) return;
+    const cancel = this.#options.clock.schedule(() => void this.#askAgain(base), askEveryMs);
+    this.#cancels.set(base, cancel);
   }
 
   async #isToMove({ wanted, published, since }: Question): Promise<boolean> {

@@ -94,6 +94,7 @@ Deno.test("ArtifactAddresses asks nothing once it is closed", async () => {
   world.addresses.urlOf(key, published);
   await settle();
   world.addresses.close();
+  assert.equal(world.clock.pending, 0);
   await world.clock.advance(60_000);
   assert.deepEqual(world.asked.length, 1);
 });

@@ -67,7 +67,7 @@ for (const kind of ["ExternalSource", "ExternalArtifact"] as const) {
   });
 }
 
-Deno.test("ten unchanged intervals make no request to the API server and no new revision", async () => {
+Deno.test("ten unchanged intervals make no request to the API server, the Lease apart, and no new revision", async () => {
   await inAppliedWorld({ interval: "1s" }, async (world) => {
     world.document.pathsWithoutETag.add("/whole.yaml");
     const http = { url: `${world.origin}/whole.yaml` };

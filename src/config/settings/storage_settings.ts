@@ -1,8 +1,5 @@
 import type { Settings } from "../../core/setting.ts";
 
-/** Stores that users know; those without an entry in the registry of `store/` are not available in a build. */
-const knownBackends = ["memory", "pvc", "s3", "redis"];
-
 /** What means the same for every store. */
 const general = {
   storageAdvAddr: {
@@ -49,7 +46,6 @@ export function storageSettings(backends: readonly string[]) {
       variable: "STORAGE_BACKEND",
       configMapKey: "storage.backend",
       choices: backends,
-      unavailable: knownBackends.filter((known) => !backends.includes(known)),
     },
     artifactUrlMode: {
       type: "string",

@@ -1,3 +1,4 @@
+import { networkStates } from "../../core/network_states.ts";
 import { publicUrl } from "../../core/public_url.ts";
 import { StepError } from "../../core/step_error.ts";
 
@@ -39,12 +40,7 @@ export function transient(state: string): HttpFailure {
 }
 
 const states: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "connection refused",
-  ECONNRESET: "connection reset",
-  EPIPE: "connection reset",
-  UND_ERR_SOCKET: "connection closed by the other side",
-  EHOSTUNREACH: "host is unreachable",
-  ENETUNREACH: "network is unreachable",
+  ...networkStates,
   EADDRNOTAVAIL: "host is unreachable",
   ETIMEDOUT: "the network timed out",
 };

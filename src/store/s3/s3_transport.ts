@@ -1,3 +1,4 @@
+import { networkStates } from "../../core/network_states.ts";
 import type { HttpHandlerOptions, HttpRequest, HttpResponse } from "@smithy/types";
 import { Readable } from "node:stream";
 import { rootCertificates } from "node:tls";
@@ -114,12 +115,7 @@ async function readWhole(body: Readable): Promise<Readable> {
 const closed = "the store is closed";
 
 const states: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "connection refused",
-  ECONNRESET: "connection reset",
-  EPIPE: "connection reset",
-  UND_ERR_SOCKET: "connection closed by the other side",
-  EHOSTUNREACH: "host is unreachable",
-  ENETUNREACH: "network is unreachable",
+  ...networkStates,
   ENOTFOUND: "its name has no address",
   EAI_AGAIN: "its name cannot be looked up now",
   ETIMEDOUT: "no connection in time",
