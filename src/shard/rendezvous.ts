@@ -14,6 +14,19 @@ function mixed(hash: number): number {
   return (bits ^ (bits >>> 16)) >>> 0;
 }
 
+/** Of the members seen so far: each is asked for with every source. */
+const memberHashes = new Map<string, number>();
+const maxMemberHashes = 1_024;
+
+function memberHashOf(name: string): number {
+  const known = memberHashes.get(name);
+  if (known !== undefined) return known;
+  if (memberHashes.size >= maxMemberHashes) memberHashes.clear();
+  const hash = mixed(hashOf(name));
+  memberHashes.set(name, hash);
+  return hash;
+}
+
 /**
  * The member with the highest hash of (member, uid), which is rendezvous hashing (Thaler and Ravishankar, 1998): when a
  * member goes only its own sources move, and they spread over all that stay. Every replica must come to the same answer,
@@ -25,7 +38,7 @@ export function highestOf(members: readonly string[], uid: string): string | und
   const uidHash = mixed(hashOf(uid));
   let [highest, highestScore]: [string | undefined, number] = [undefined, -1];
   for (const member of members) {
-    const score = mixed(mixed(hashOf(member)) ^ uidHash);
+    const score = mixed(memberHashOf(member) ^ uidHash);
     const isHigher = score > highestScore || (score === highestScore && member > highest!);
     if (isHigher) [highest, highestScore] = [member, score];
   }
