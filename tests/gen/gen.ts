@@ -8,13 +8,24 @@ import { generatorSchemas } from "../../src/cli/generator_schemas.ts";
 import { controllerSettingGroups } from "../../src/cli/operator_settings.ts";
 import { settingsTable } from "../../src/config/settings_table.ts";
 import { externalSourceReference } from "./external_source_reference.ts";
+import { chartRules, roleManifests } from "./roles.ts";
 
 const root = new URL("../../", import.meta.url);
 
+const readRoot = (name: string) => Deno.readTextFile(new URL(name, root));
 const readTemplate = (name: string) => Deno.readTextFile(new URL(name, import.meta.url));
 
+/** What the chart has of the manifests, because Helm reads nothing outside of it. */
+const inChart = {
+  "chart/files/externalsources.yaml": crdYaml(),
+  "chart/files/rules.yaml": chartRules(),
+  "chart/files/whitelist.yaml": await readRoot("manifests/hooks/whitelist.yaml"),
+};
+
 const generated: Readonly<Record<string, string>> = {
+  ...inChart,
   "manifests/crd/externalsources.yaml": crdYaml(),
+  "manifests/rbac/roles.yaml": roleManifests(),
   "docs/reference/externalsource.md": externalSourceReference(
     await readTemplate("externalsource.template.md"),
     generatorSchemas,
