@@ -7,6 +7,7 @@ import type { ExternalSource } from "../src/core/external_source.ts";
 import { type SourceKey, sourceKey } from "../src/core/source_key.ts";
 import { createHookStage } from "../src/hooks/hook_stage.ts";
 import { packDocument } from "../src/pack/pack_document.ts";
+import type { Ownership } from "../src/reconcile/fence_source.ts";
 import type { ReconcileContext } from "../src/reconcile/reconcile_context.ts";
 import { type ReconcileResult, reconcileSource } from "../src/reconcile/reconcile_source.ts";
 import type { SourceMemories } from "../src/reconcile/source_memory.ts";
@@ -54,6 +55,7 @@ export class ReconcileWorld implements AsyncDisposable {
   /** Slots for hooks that are held now. */
   hookSlots = 0;
   copies: ArtifactCopies = noCopies;
+  ownership: Ownership = { self: undefined, unfenced: new Set() };
   /** What the operator still holds of a failed put. */
   held: ReconcileContext["held"] = () => undefined;
   readonly #spool: string;
@@ -159,6 +161,7 @@ export class ReconcileWorld implements AsyncDisposable {
     return {
       objects,
       clock,
+      ownership: this.ownership,
       memories,
       held,
       generators: { http: this.upstream },

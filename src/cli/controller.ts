@@ -155,7 +155,7 @@ async function operate(start: ControllerStart, parts: ControllerParts): Promise<
   samples.use({ operator, store: place.store, isStoreShared: shared, objects: place.objects });
   resources.defer(() => samples.stop());
   servers.serve(operator, place.objects);
-  resources.defer(members.onChange(() => operator.takeOver()));
+  resources.defer(members.onChange((change) => operator.takeOver(change)));
   if (!shared) {
     const spread = () => operator.spreadCopies();
     void spreadToJoined({ peers: () => members.peers(), spread, clock: systemClock }, signal);

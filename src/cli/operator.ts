@@ -10,6 +10,8 @@ import { backoffDelay, secretBackoff } from "../queue/backoff.ts";
 import { keepStore } from "./keep_store.ts";
 import type { ReplicaRole } from "./replica_role.ts";
 import { StoreRepairs } from "./store_repairs.ts";
+import { TakenSources } from "./taken_sources.ts";
+import type { RingChange } from "../shard/ring.ts";
 import type { QueueObserver } from "../queue/queue_observer.ts";
 import { RequestLimits } from "../queue/request_limits.ts";
 import { NamespaceSlots } from "../queue/namespace_slots.ts";
@@ -93,6 +95,7 @@ export class Operator {
   readonly #hookSlots: NamespaceSlots;
   readonly #repairs: StoreRepairs;
   readonly #ending = new AbortController();
+  readonly #taken = new TakenSources();
   #synced = false;
 
   constructor(parts: OperatorParts) {
@@ -117,6 +120,7 @@ export class Operator {
     this.#context = {
       ...stages,
       objects,
+      ownership: { self: parts.role.members.name, unfenced: this.#taken.unfenced },
       clock,
       newSpoolFile: () => `${settings.spoolDirectory}/${crypto.randomUUID()}`,
       memories: this.#memories,
@@ -208,12 +212,15 @@ export class Operator {
   }
 
   /** Other sources may be ours now: what came to us, or waited until we may write, is looked at. */
-  takeOver(): void {
+  takeOver(change: RingChange): void {
     const { objects, role: { members } } = this.#parts;
+    this.#taken.note(change);
+    if (!this.#synced) return;
+    this.#taken.look(objects);
     for (const key of objects.sources.keys()) {
       const source = objects.sources.get(key);
-      const isIdle = this.#queue.plannedAt(key) === undefined;
-      if (source && isIdle && members.hold(source.metadata.uid)()) this.#queue.add(key);
+      const isDue = this.#taken.unfenced.has(key) || this.#queue.plannedAt(key) === undefined;
+      if (source && isDue && members.hold(source.metadata.uid)()) this.#queue.add(key);
     }
   }
 
@@ -266,6 +273,7 @@ export class Operator {
     // A second cluster on one store has to show itself before the first deletes what it puts; no work waits for a dead store.
     void this.#parts.storeOwner?.mayDelete();
     await this.#planFirstRuns();
+    this.#taken.look(this.#parts.objects);
     this.#synced = true;
     const running = this.#queue.run((key, run) => this.#reconcile(key, run), signal);
     await Promise.all([running, this.#keepStore(signal)]);
@@ -320,6 +328,7 @@ export class Operator {
     this.#repairs.found(key);
     if (outcome.kind === "gone") {
       this.#parts.onForgotten(key);
+      this.#taken.unfenced.delete(key);
       this.#garbage.collectGone(key);
     }
     return { requeueAt };

@@ -21,6 +21,9 @@ export const controllerName = "externalsource-controller";
 /** Label of the ExternalArtifacts that are ours. */
 export const managedByLabel = "app.kubernetes.io/managed-by";
 
+/** On an ExternalArtifact: the replica that took it over from one that died, and when (DESIGN §10). */
+export const ownerAnnotation = `${group}/owner`;
+
 /** Set by `flux reconcile`, a Receiver or a person to ask for a reconcile now (fluxcd/pkg/apis/meta). */
 export const requestedAtAnnotation = "reconcile.fluxcd.io/requestedAt";
 

@@ -1,4 +1,4 @@
-import type { Artifact } from "../core/artifact.ts";
+import type { StoredContent } from "../core/artifact.ts";
 
 /** What other replicas hold of artifacts, where each has a store of its own (DESIGN §8). */
 export interface ArtifactCopies {
@@ -9,7 +9,7 @@ export interface ArtifactCopies {
    */
   spread(key: string): Promise<string | undefined>;
   /** Gets a published artifact back into the own store from another replica; whether it is there now. Never rejects. */
-  recover(artifact: Artifact): Promise<boolean>;
+  recover(artifact: StoredContent): Promise<boolean>;
 }
 
 /** Where all replicas have one store, or there is only one. */

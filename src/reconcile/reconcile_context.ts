@@ -10,6 +10,7 @@ import type { PackOptions } from "../pack/pack_document.ts";
 import type { PackedArtifact } from "../pack/packed_artifact.ts";
 import type { ArtifactFile, ArtifactStore } from "../store/artifact_store.ts";
 import type { ArtifactCopies } from "./artifact_copies.ts";
+import type { Ownership } from "./fence_source.ts";
 
 /** Who asks for a request in flight. */
 export interface RequestSlot {
@@ -50,6 +51,7 @@ export interface ReconcileSettings {
 /** Everything a reconcile touches; the stages come wrapped by telemetry. */
 export interface ReconcileContext {
   readonly objects: Objects;
+  readonly ownership: Ownership;
   /** By the `type` that users write. */
   readonly generators: Readonly<Record<string, Generator>>;
   readonly hooks: HookStage;

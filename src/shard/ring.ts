@@ -54,6 +54,11 @@ export function ownerEndedIn({ ended }: Ring, uid: string): number | undefined {
   return ended.findLast(({ candidates, member }) => highestOf(candidates, uid) === member.name)?.at;
 }
 
+/** Who works on a source by what is known of the others; undefined if nobody is known to. */
+export function workerIn(ring: Ring, uid: string): string | undefined {
+  return claimerOf(ring, uid) ?? highestOf(ring.announced, uid);
+}
+
 /** From one ring to the next. */
 export interface RingChange {
   readonly before: Ring;
@@ -71,13 +76,12 @@ export function mustFence(
   { before, after }: RingChange,
   { uid, owner }: { readonly uid: string; readonly owner: string | undefined },
 ): boolean {
-  const isGained = ownsIn(after, uid) && !ownsIn(before, uid);
-  if (!isGained || owner === after.self) return false;
-  const last = claimerOf(before, uid) ?? highestOf(before.announced, uid);
-  if (last !== undefined && last !== after.self) {
-    const end = after.ended.findLast(({ member }) => member.name === last);
-    if (end && !end.isHandedOver) return true;
-    return owner !== undefined && owner !== last;
-  }
-  return owner !== undefined;
+  const { self, live, ended } = after;
+  if (!ownsIn(after, uid) || ownsIn(before, uid)) return false;
+  const last = workerIn(before, uid);
+  const end = ended.findLast(({ member }) => member.name === last);
+  if (last !== self && end && !end.isHandedOver) return true;
+  // Whoever is alive has given it up: else it would not be ours.
+  const isSafe = owner === last || owner === self || live.some(({ name }) => name === owner);
+  return owner !== undefined && !isSafe;
 }

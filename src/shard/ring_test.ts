@@ -110,11 +110,11 @@ for (
         owner: undefined,
         expected: true,
       },
-      "after a lease that ran out, not if we wrote last": {
+      "after a lease that ran out, even if we wrote last: it may have begun a first write": {
         before: ring(both),
         after: ring(["a"], { ended: [ended("b", false, both)] }),
         owner: "a",
-        expected: false,
+        expected: true,
       },
       "not after a lease was given back": {
         before: ring(both),
@@ -127,6 +127,12 @@ for (
         after: ring(["a"], { ended: [ended("b", true, both)] }),
         owner: "c",
         expected: true,
+      },
+      "not if the older owner is alive: it has given the source up": {
+        before: ring(both),
+        after: ring(["a", "c"], { ended: [ended("b", true, both)] }),
+        owner: "c",
+        expected: false,
       },
       "not if the owner gave a source up to us": {
         before: unaware,
@@ -147,6 +153,19 @@ for (
         after: ring(["a"]),
         owner: "b",
         expected: true,
+      },
+      "not at a start, if the one that wrote last is alive": {
+        before: nothing,
+        after: ring(both),
+        owner: "b",
+        was: "a",
+        expected: false,
+      },
+      "not at a start, if we wrote last": {
+        before: nothing,
+        after: ring(["a"]),
+        owner: "a",
+        expected: false,
       },
       "not at a start, if nobody wrote yet": {
         before: nothing,
