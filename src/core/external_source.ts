@@ -126,7 +126,7 @@ export interface ExternalSourceStatus {
   readonly lastHandledReconcileAt?: string;
   /** The `reconcile.fluxcd.io/requestedAt` of the ExternalArtifact that was last answered. */
   readonly lastHandledArtifactReconcileAt?: string;
-  /** Failed reconciles in a row. */
+  /** Failed reconciles in a row when this was written; another one that says the same is no write. */
   readonly failures?: number;
   /** RFC 3339; set while a wait of over a minute lasts, so that a restart honours it. */
   readonly nextAttemptTime?: string;

@@ -64,7 +64,10 @@ const statusFields = {
     description:
       "The value of the annotation `reconcile.fluxcd.io/requestedAt` of the ExternalArtifact that was last answered.",
   }),
-  failures: Type.Integer({ description: "Failed reconciles in a row." }),
+  failures: Type.Integer({
+    description:
+      "Failed reconciles in a row when this status was written; another one that says the same is no write.",
+  }),
   nextAttemptTime: time(
     "When the upstream is asked again, if that is over a minute away because it asked for that or because of failures.",
   ),

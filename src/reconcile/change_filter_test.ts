@@ -147,6 +147,6 @@ function memoryOf(): SourceMemory {
     interval: never,
     spread: never,
   };
-  const settings = { minInterval: 0 };
+  const settings = { minInterval: 0, maxAttempts: 10 };
   return initialMemory(old, { clock: new ManualClock(), delays, settings });
 }

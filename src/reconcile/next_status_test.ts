@@ -41,7 +41,10 @@ const suspended: Outcome = { kind: "kept", artifact: undefined, isSuspended: tru
 
 function next(status: ExternalSourceStatus, outcome: Outcome, more: Partial<StatusMoment> = {}) {
   const source = sourceOf({ status });
-  const before = failuresBefore({ source, unwritten: undefined, isFollowed: false });
+  const before = failuresBefore({
+    ...{ source, unwritten: undefined, isFollowed: false },
+    memory: { failures: status.failures ?? 0 },
+  });
   const failures = failuresAfter(before, outcome);
   const after = nextStatus(source, outcome, { ...moment, failures, ...more });
   checkStatus(after, { object: source.metadata, generation: 1 });

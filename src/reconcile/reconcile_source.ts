@@ -108,10 +108,21 @@ async function attempt(context: ReconcileContext, subject: Subject): Promise<Rec
   const writer = new StatusWriter(context, source);
   const unwritten = memory.unwritten = unwrittenOf(subject);
   const { outcome, plan, ran, handled } = await work(context, subject, writer);
-  const before = failuresBefore({ source, unwritten, isFollowed: ran !== undefined });
+  const before = failuresBefore({ source, memory, unwritten, isFollowed: ran !== undefined });
   if (ran) {
     const { generation } = source.metadata;
     memory.unwritten = { generation, outcome, handled, failures: before, next: undefined };
+    if (outcome.kind === "failed") {
+      // Before anything is written: the upstream is not asked again sooner because the API server is away as well.
+      const failures = failuresAfter(before, outcome);
+      memory.unwritten.next = nextAttempt(context, {
+        memory,
+        outcome,
+        plan,
+        failures,
+        fetched: true,
+      });
+    }
   }
   run.signal.throwIfAborted();
   const said = await publishOutcome(context, { source, memory, outcome });
@@ -119,7 +130,6 @@ async function attempt(context: ReconcileContext, subject: Subject): Promise<Rec
   const fetched = memory.unwritten !== undefined;
   const next = memory.unwritten?.next ??
     nextAttempt(context, { memory, outcome: said.outcome, plan, failures, fetched });
-  if (memory.unwritten && outcome.kind === "failed") memory.unwritten.next = next;
   const changed = await writer.write(said.outcome, {
     handled,
     failures,
@@ -127,6 +137,7 @@ async function attempt(context: ReconcileContext, subject: Subject): Promise<Rec
     artifact: said.written,
   });
   memory.unwritten = undefined;
+  memory.failures = failures;
   memory.lostWrites = 0;
   const requeueAt = isOvertaken(context, said) ? context.clock.now() : next.requeueAt;
   return { requeueAt, outcome: said.outcome, fetched: ran === "fetch", changed };

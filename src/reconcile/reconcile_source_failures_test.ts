@@ -81,14 +81,16 @@ Deno.test("reconcileSource() answers a trigger of an exhausted source after a re
   assert.equal((await world.run()).fetches, 1);
 });
 
-Deno.test("reconcileSource() tries a failing source soon after a restart, whatever its interval", async () => {
+Deno.test("reconcileSource() tries a failing source after a restart when it would have without, whatever its interval", async () => {
   await using world = await ReconcileWorld.create({ interval: "24h" });
   await world.run();
   world.upstream.failure = failed("transient", "refused");
   world.requestSource("1");
-  await world.run();
+  const failing = await world.run();
   world.restart();
-  assert.equal((await world.run()).fetches, 1);
+  const again = await world.run();
+  assert.deepEqual([again.fetches, again.result.requeueAt], [0, failing.result.requeueAt]);
+  assert.equal((await world.runAgain(again)).fetches, 1);
 });
 
 Deno.test("reconcileSource() honours Retry-After", async () => {
@@ -231,10 +233,11 @@ Deno.test("reconcileSource() counts failures anew under a new spec", async () =>
   await using world = await ReconcileWorld.create();
   world.upstream.failure = failed("transient", "refused");
   const first = await world.run();
-  await world.runAgain(first);
-  assert.equal(world.source.status.failures, 2);
+  const second = await world.runAgain(first);
+  assert.equal(second.result.requeueAt, world.clock.now() + 2_000);
   world.changeSpec(specWith({ destinationPath: "x" }));
-  await world.run();
+  const anew = await world.run();
+  assert.equal(anew.result.requeueAt, world.clock.now() + 1_000);
   assert.equal(world.source.status.failures, 1);
 });
 

@@ -218,7 +218,7 @@ function initialMemoryOf() {
   const none = () => 0;
   return initialMemory(sourceOf(), {
     clock: new ManualClock(start),
-    settings: { minInterval: minute },
+    settings: { minInterval: minute, maxAttempts: 10 },
     delays: { backoff: none, asked: none, secretBackoff: none, interval: none, spread: none },
   });
 }

@@ -7,6 +7,7 @@ import { findCondition } from "../core/condition.ts";
 import type { Handled, Outcome } from "./next_status.ts";
 import type { NextAttempt } from "./next_attempt.ts";
 import type { ReconcileContext, ReconcileSettings } from "./reconcile_context.ts";
+import { failuresSoFar } from "./failures_so_far.ts";
 import { publishedArtifact } from "./published_artifact.ts";
 
 /** The document that a source was last made from, as far as it spares work next time. */
@@ -36,7 +37,7 @@ export interface Unwritten {
   readonly handled: Handled;
   /** Failures in a row before it. */
   readonly failures: number;
-  /** When a failed fetch is repeated, once that is known. */
+  /** When a failed fetch is repeated. */
   next: NextAttempt | undefined;
 }
 
@@ -52,6 +53,8 @@ export interface SourceMemory {
   refusedUnder: string | undefined;
   /** Failed attempts in a row, of every class. */
   waits: number;
+  /** Failed reconciles in a row of the classes that count, under the generation that the status observed; it may know of fewer. */
+  failures: number;
   /** Reconciles in a row whose outcome could not be written. */
   lostWrites: number;
   /** What a fetch came to, until it is written: the upstream is not asked again for the API server's sake. */
@@ -67,21 +70,23 @@ export interface SourceMemory {
   readonly warned: Set<string>;
 }
 
+/** What of the context the memory of a source begins with. */
+export type MemoryContext = Pick<ReconcileContext, "clock" | "delays"> & {
+  readonly settings: Pick<ReconcileSettings, "minInterval" | "maxAttempts">;
+};
+
 /** The memories of all sources. */
 export type SourceMemories = Map<SourceKey, SourceMemory>;
 
 /**
  * The memory of a source that this process sees for the first time. One that is published already is next fetched at a
  * moment of its interval that depends on its key, so that a restart is no stampede (DESIGN §14: start without an upstream
- * fetch), unless it was about to be retried; a wait that outlived the restart is honoured, but only one that the upstream
- * asked for is kept to against a trigger.
+ * fetch), unless it was being retried: its backoff goes on. So does, at the interval, one whose retries were exhausted
+ * before it was ever published. A wait that outlived the restart is honoured, but only one that the upstream asked for is
+ * kept to against a trigger.
  */
-export function initialMemory(
-  source: ExternalSource,
-  { clock, delays, settings }: Pick<ReconcileContext, "clock" | "delays"> & {
-    readonly settings: Pick<ReconcileSettings, "minInterval">;
-  },
-): SourceMemory {
+export function initialMemory(source: ExternalSource, context: MemoryContext): SourceMemory {
+  const { clock, delays, settings } = context;
   const now = clock.now();
   const { conditions = [], nextAttemptTime, nextAttemptHeld = false } = source.status;
   const remembered = Date.parse(nextAttemptTime ?? "");
@@ -92,14 +97,18 @@ export function initialMemory(
     readyReason !== "ExternalArtifactUnavailable";
   // What the whitelist allows may have changed meanwhile, and the upstream is not asked if it has not.
   const isRefused = readyReason === "HookNotAllowed";
-  const isSettled = publishedArtifact(source) !== undefined && !isRetrying && !isRefused;
+  const isExhausted = findCondition(conditions, "Stalled")?.reason === "RetriesExhausted";
+  const isSettled = isExhausted ||
+    publishedArtifact(source) !== undefined && !isRetrying && !isRefused;
+  const { failures, retryAt } = failuresSoFar(source, context);
   return {
     uid: source.metadata.uid,
     nextFetchAt: waitUntil ||
-      (isSettled ? now + delays.spread(sourceKey(source.metadata), interval) : now),
+      (isSettled ? now + delays.spread(sourceKey(source.metadata), interval) : retryAt ?? now),
     holdUntil: nextAttemptHeld ? waitUntil : 0,
     refusedUnder: undefined,
     waits: 0,
+    failures,
     lostWrites: 0,
     unwritten: undefined,
     isPublishing: false,

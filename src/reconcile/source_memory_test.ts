@@ -8,7 +8,7 @@ const clock = new ManualClock(Date.UTC(2026, 0, 1, 12));
 const minute = 60_000;
 const context = {
   clock,
-  settings: { minInterval: minute },
+  settings: { minInterval: minute, maxAttempts: 10 },
   delays: {
     backoff: () => 0,
     secretBackoff: () => 0,
@@ -104,6 +104,21 @@ const cases: readonly {
     name: "an exhausted one",
     status: because("Ready=False/FetchFailed", "Stalled=True/RetriesExhausted"),
     after: 2.5 * minute,
+  },
+  {
+    name: "an exhausted one that was never published",
+    status: {
+      conditions: [
+        conditionOf("Ready=False/FetchFailed"),
+        conditionOf("Stalled=True/RetriesExhausted"),
+      ],
+    },
+    after: 2.5 * minute,
+  },
+  {
+    name: "a stalled one that was never published",
+    status: { conditions: [conditionOf("Ready=False/X"), conditionOf("Stalled=True/X")] },
+    after: 0,
   },
   { name: "a rejected one", status: because("Ready=False/FetchFailed"), after: 2.5 * minute },
 ];

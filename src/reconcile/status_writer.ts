@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { findCondition } from "../core/condition.ts";
 import type { ExternalArtifact } from "../core/external_artifact.ts";
 import type { ExternalSource, ExternalSourceStatus } from "../core/external_source.ts";
 import { type SourceKey, sourceKey } from "../core/source_key.ts";
@@ -41,8 +42,12 @@ export class StatusWriter {
     this.#latest = source;
   }
 
-  /** Runs `step`, showing the phase in the status once it has lasted a second; a quick one costs no write. */
+  /**
+   * Runs `step`, showing the phase in the status once it has lasted a second; a quick one costs no write, nor does one of a
+   * source that keeps failing: in an outage that makes every try slow, each would be two writes.
+   */
   async during<T>(phase: Phase, step: () => Promise<T>): Promise<T> {
+    if (isFailing(this.#start)) return await step();
     const cancel = this.#context.clock.schedule(() => {
       this.#phaseWrite = this.#showPhase(phase);
     }, phaseShownAfterMs);
@@ -85,7 +90,7 @@ export class StatusWriter {
       outcome,
       moment,
     );
-    const differs = !sameButETag(status, this.#latest.status);
+    const differs = isWorthAWrite(status, this.#latest.status);
     if (differs) await this.#writeOnceMore(status);
     this.#tell(before, status, options.artifact);
     if (before.artifact?.path !== status.artifact?.path) {
@@ -129,14 +134,28 @@ export class StatusWriter {
   }
 }
 
+function isFailing({ metadata: { generation }, status }: ExternalSource): boolean {
+  const ready = findCondition(status.conditions ?? [], "Ready");
+  return ready?.status === "False" && status.observedGeneration === generation;
+}
+
 // A phase shown meanwhile changed the conditions only; transition times are those of before it.
 function pick(before: ExternalSourceStatus): Pick<ExternalSourceStatus, "conditions"> {
   return before.conditions ? { conditions: before.conditions } : {};
 }
 
-/** A new ETag alone waits in memory for the next write (DESIGN §4, step 3). */
-function sameButETag(a: ExternalSourceStatus, b: ExternalSourceStatus): boolean {
-  return isDeepStrictEqual({ ...a, lastHandledETag: "" }, { ...b, lastHandledETag: "" });
+/**
+ * A new ETag alone waits in memory for the next write (DESIGN §4, step 3). So does another failure that says the same, with
+ * its backoff: an outage would be a write with every try. A restart can do without (`failuresSoFar()`), but not without a
+ * wait that the upstream asked for.
+ */
+function isWorthAWrite(after: ExternalSourceStatus, before: ExternalSourceStatus): boolean {
+  return !isDeepStrictEqual(whatCounts(after), whatCounts(before));
+}
+
+function whatCounts(status: ExternalSourceStatus): ExternalSourceStatus {
+  const { lastHandledETag: _etag, failures: _failures, nextAttemptTime, ...rest } = status;
+  return status.nextAttemptHeld && nextAttemptTime ? { ...rest, nextAttemptTime } : rest;
 }
 
 /** Whether what a reconcile was computed from is still as it was (DESIGN §4: on 409). */
