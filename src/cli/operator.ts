@@ -80,6 +80,8 @@ export interface OperatorParts {
   readonly onProblem: (action: string, error: unknown) => void;
   /** The store did not have what is published, and what became of that. */
   readonly onRepair: (repair: Repair) => void;
+  /** Every source is in the cache now. */
+  readonly onSynced?: () => void;
   /** A source is gone: what is remembered of it elsewhere can go too. */
   readonly onForgotten: (key: SourceKey) => void;
 }
@@ -164,6 +166,11 @@ export class Operator {
   /** Keys that are due and do not run yet. */
   get queueDepth(): number {
     return this.#queue.depth;
+  }
+
+  /** How long each run that is going on has lasted, in milliseconds. */
+  get runningMs(): readonly number[] {
+    return this.#queue.runningMs;
   }
 
   /** Upstream requests going on. */
@@ -272,6 +279,7 @@ export class Operator {
   async #work(signal: AbortSignal): Promise<void> {
     // A second cluster on one store has to show itself before the first deletes what it puts; no work waits for a dead store.
     void this.#parts.storeOwner?.mayDelete();
+    this.#parts.onSynced?.();
     await this.#planFirstRuns();
     this.#taken.look(this.#parts.objects);
     this.#synced = true;
