@@ -30,7 +30,7 @@ function say(text: string) {
 async function prepare() {
   say("looking for what the tests need; on a fresh machine it is built, in about 10 minutes");
   await runCommand(`${root}tests/cluster/apt.sh`, {
-    args: ["control-plane", "flux", "hooks", "s3", "redis"],
+    args: ["control-plane", "flux", "hooks", "s3", "redis", "soak"],
   });
   await provideGo();
   await buildPrograms(["control-plane", "flux", "hooks", "s3"]);

@@ -14,9 +14,11 @@ export interface ControlPlaneOptions {
   readonly fluxFlags?: string;
   /** Further flags of kube-apiserver, separated by spaces. */
   readonly apiserverFlags?: string;
+  /** The address kube-apiserver listens on. Default: 127.0.0.1. */
+  readonly bind?: string;
 }
 
-/** A real API server on loopback with the project's CRD, for one test or test file. */
+/** A real API server with the project's CRD, for one test or test file. */
 export interface ControlPlane {
   /** Path of an administrator's kubeconfig; stays valid over stop and start. */
   readonly kubeconfig: string;
@@ -38,6 +40,7 @@ function environmentOf(options: ControlPlaneOptions): Record<string, string> {
     WITH: options.with?.join(" ") ?? "",
     FLUX_FLAGS: options.fluxFlags ?? "",
     APISERVER_FLAGS: options.apiserverFlags ?? "",
+    BIND: options.bind ?? "127.0.0.1",
   };
 }
 

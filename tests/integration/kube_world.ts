@@ -4,7 +4,11 @@ import { externalSourceApiVersion } from "../../src/core/api_names.ts";
 import { connectKube, type KubeOptions } from "../../src/objects/kube/connect_kube.ts";
 import { kubeconfigCredentials } from "../../src/objects/kube/kubeconfig_credentials.ts";
 import type { KubeObjects } from "../../src/objects/kube/kube_objects.ts";
-import { type ControlPlane, startControlPlane } from "../cluster/control_plane.ts";
+import {
+  type ControlPlane,
+  type ControlPlaneOptions,
+  startControlPlane,
+} from "../cluster/control_plane.ts";
 import type { ObjectsHarness, Outside, SourceManifest } from "../contract/objects_harness.ts";
 import { systemClock } from "../../src/cli/system_clock.ts";
 
@@ -27,8 +31,8 @@ export class KubeWorld {
     this.plane = plane;
   }
 
-  static async start(apiserverFlags = ""): Promise<KubeWorld> {
-    const world = new KubeWorld(await startControlPlane({ apiserverFlags }));
+  static async start(options: ControlPlaneOptions = {}): Promise<KubeWorld> {
+    const world = new KubeWorld(await startControlPlane(options));
     try {
       await world.installFlux();
       return world;

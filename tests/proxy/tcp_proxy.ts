@@ -16,7 +16,7 @@ function closeQuietly(connection: Deno.TcpConn): void {
  * the connections stay open.
  */
 export class TcpProxy {
-  readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  readonly #listener: Deno.TcpListener;
   readonly #target: { hostname: string; port: number };
   readonly #pairs = new Set<Pair>();
   readonly #accepting: Promise<void>;
@@ -25,7 +25,9 @@ export class TcpProxy {
   /** Connections accepted so far. */
   accepted = 0;
 
-  constructor(target: URL) {
+  /** @param hostname the address to listen on, at any free port */
+  constructor(target: URL, hostname = "127.0.0.1") {
+    this.#listener = Deno.listen({ hostname, port: 0 });
     this.#target = { hostname: target.hostname, port: Number(target.port) };
     this.#accepting = this.#accept();
   }

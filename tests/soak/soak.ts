@@ -1,0 +1,58 @@
+/**
+ * `deno task soak [--minutes N] [--sources N] [--seed S] [--store s3|shared|pods]`: three replicas through whatever happens to
+ * replicas, by chance. Prints what happened, what was seen and which laws were broken; exit code 1 if any was. Needs root.
+ */
+import { parseArgs } from "node:util";
+import { soak, type SoakFigures } from "./soak_run.ts";
+import { storeKinds } from "./soak_store.ts";
+
+const { values } = parseArgs({
+  args: Deno.args,
+  options: {
+    minutes: { type: "string", default: "10" },
+    sources: { type: "string", default: "3000" },
+    seed: { type: "string", default: `${Math.floor(Math.random() * 1e6)}` },
+    store: { type: "string", default: "s3" },
+    margin: { type: "string", default: "20" },
+  },
+});
+const store = storeKinds.find((each) => each === values.store);
+if (!store) throw new Error(`Cannot soak "${values.store}": it is one of ${storeKinds.join(", ")}`);
+const [minutes, sources, seed, margin] = (["minutes", "sources", "seed", "margin"] as const)
+  .map((name) => Number(values[name])) as [number, number, number, number];
+
+function say(line: string): void {
+  console.log(`${new Date().toISOString().slice(11, 19)} ${line}`);
+}
+
+/** Rendezvous hashing alone spreads 3,000 sources within about 5 %. */
+const spreadLimit = 0.15;
+const spreadCounts = 1_000;
+
+function isUneven({ spread }: SoakFigures): boolean {
+  const even = sources / spread.length;
+  return sources >= spreadCounts &&
+    spread.some((count) => Math.abs(count - even) > spreadLimit * even);
+}
+
+function print(figures: SoakFigures): void {
+  const { violations, actions, ...counts } = figures;
+  console.log(`\n| figure | value |\n| --- | --- |\n| seed | ${seed} |`);
+  console.log(`| actions | ${actions.map(({ kind }) => kind).join(" ")} |`);
+  for (const [name, value] of Object.entries(counts)) console.log(`| ${name} | ${value} |`);
+  for (const [law, broken] of Map.groupBy(violations, (each) => each.law)) {
+    console.log(`\n${law}: ${broken.length} violations`);
+    for (const { at, detail } of broken.slice(0, 20)) console.log(`  ${Math.round(at)} ${detail}`);
+  }
+}
+
+say(`${sources} sources, store ${store}, ${minutes} minutes, seed ${seed}, margin ${margin} s`);
+const figures = await soak({
+  ...{ sources, store, say, isLong: minutes >= 10 },
+  marginMs: margin * 1_000,
+  pollsPerSecond: Math.min(5 * sources, 300),
+}, { seed, minutes, quietMs: 20_000 });
+print(figures);
+if (isUneven(figures)) say("the sources are spread unevenly");
+say(`${figures.violations.length} violations`);
+Deno.exit(figures.violations.length > 0 || isUneven(figures) ? 1 : 0);

@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { soak } from "./soak_run.ts";
+
+Deno.test("three replicas lose, mix up and forget nothing while one is killed, one sleeps past its lease, one is cut off and the API server ends", async () => {
+  const lines: string[] = [];
+  const figures = await soak({
+    sources: 300,
+    store: "s3",
+    // Laws are judged here, not speed: other tests' processes may still end beside it.
+    marginMs: 90_000,
+    pollsPerSecond: 100,
+    isLong: false,
+    say: (line) => void lines.push(line),
+  }, {
+    seed: 1,
+    quietMs: 5_000,
+    actions: [
+      { kind: "kill", target: 0, lastsMs: 4_000 },
+      { kind: "pause", target: 1, lastsMs: 8_000 },
+      { kind: "partition", target: 2, lastsMs: 8_000 },
+      { kind: "outage", target: 0, lastsMs: 5_000 },
+    ],
+  });
+  assert.deepEqual(figures.violations.slice(0, 20), [], lines.join("\n"));
+  assert.ok(figures.polls > 1_000 && figures.documents > 300, JSON.stringify(figures));
+  assert.ok(figures.spread.every((count) => count > 0), `${figures.spread}`);
+});
