@@ -19,6 +19,7 @@ const readTemplate = (name: string) => Deno.readTextFile(new URL(name, import.me
 const inChart = {
   "chart/files/externalsources.yaml": crdYaml(),
   "chart/files/rules.yaml": chartRules(),
+  "chart/files/values.yaml": await readRoot("chart/values.yaml"),
   "chart/files/whitelist.yaml": await readRoot("manifests/hooks/whitelist.yaml"),
 };
 
