@@ -75,7 +75,10 @@ const statusFields = {
     description:
       "Whether the upstream asked for the wait until `nextAttemptTime`. If so, asking for a fetch does not shorten it; a change of the spec does.",
   }),
-  owner: Type.String({ description: "The replica that looks after this source." }),
+  owner: Type.String({
+    description:
+      "The replica that wrote this status last, or has taken the source over from one that died.",
+  }),
   fingerprint: Type.String({
     description: "Hash of everything that decides what the document becomes.",
   }),

@@ -56,6 +56,8 @@ export interface StatusMoment {
   /** Failures in a row, the outcome included. */
   readonly failures: number;
   readonly maxAttempts: number;
+  /** Who writes; undefined without a cluster. */
+  readonly owner: string | undefined;
 }
 
 /** The phases that are shown while they last. */
@@ -128,7 +130,7 @@ export function nextStatus(
     lastHandledArtifactReconcileAt: handled.artifact ?? status.lastHandledArtifactReconcileAt,
     failures: failures > 0 ? failures : undefined,
     ...waitAfter(source, outcome, moment),
-    owner: status.owner,
+    owner: moment.owner ?? status.owner,
     fingerprint,
   });
 }

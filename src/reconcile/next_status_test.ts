@@ -23,6 +23,7 @@ const moment: StatusMoment = {
   wait: undefined,
   failures: 0,
   maxAttempts: 3,
+  owner: undefined,
 };
 
 const failureWith = (errorClass: StepError["class"], reason = "FetchFailed"): Failure =>

@@ -1,10 +1,11 @@
 import { legacyFinalizer } from "../core/api_names.ts";
-import type { Artifact } from "../core/artifact.ts";
+import type { StoredContent } from "../core/artifact.ts";
 import type { ExternalSource } from "../core/external_source.ts";
 import { type SourceKey, sourceKey } from "../core/source_key.ts";
 import { ConflictError, NotFoundError, ObjectsUnavailableError } from "../objects/objects.ts";
 import { decideWork, unwrittenOf } from "./decide_work.ts";
 import { failureOf } from "./error_policy.ts";
+import { fenceSource } from "./fence_source.ts";
 import { MakeArtifact } from "./make_artifact.ts";
 import { failuresBefore } from "./failures_before.ts";
 import { failuresAfter, type Handled, type Outcome } from "./next_status.ts";
@@ -16,6 +17,7 @@ import { nextAttempt } from "./requeue.ts";
 import type { ReconcileRun, Subject } from "./subject.ts";
 import { initialMemory, type SourceMemories } from "./source_memory.ts";
 import { StatusWriter } from "./status_writer.ts";
+import { unfinishedPublication } from "./unfinished_publication.ts";
 import { storeAgain } from "./store_again.ts";
 import { requestsOf } from "./trigger.ts";
 
@@ -54,12 +56,27 @@ export async function reconcileSource(
   try {
     await releaseFinalizer(context, source);
     if (source.metadata.deletionTimestamp !== undefined) return forget(key, memories);
-    const current = objects.sources.get(key) ?? source;
+    const released = objects.sources.get(key) ?? source;
+    const current = await fenceSource(context, { source: released, memory });
+    if (!known) await resume(context, { source: current, memory });
     return await attempt(context, { source: current, memory, run });
   } catch (error) {
     run.signal.throwIfAborted();
     return rewrite(context, { source, memory }, error);
   }
+}
+
+/** Goes on with what another process published and did not tell of any more, if that can be served. */
+async function resume(
+  context: ReconcileContext,
+  { source, memory }: Pick<Subject, "source" | "memory">,
+): Promise<void> {
+  const artifact = context.objects.artifacts.get(sourceKey(source.metadata));
+  const unfinished = unfinishedPublication(source, artifact);
+  if (!unfinished) return;
+  // A store that does not answer is no reason to go back: most likely it answers consumers soon.
+  const isHeld = await isStored(context, unfinished.content).catch(() => true);
+  if (isHeld) memory.lastDocument = unfinished;
 }
 
 function forget(key: SourceKey, memories: SourceMemories): ReconcileResult {
@@ -213,7 +230,7 @@ function isWriteError(error: unknown): boolean {
   );
 }
 
-async function isStored(context: ReconcileContext, artifact: Artifact): Promise<boolean> {
+async function isStored(context: ReconcileContext, artifact: StoredContent): Promise<boolean> {
   const info = await context.store.stat(artifact.path);
   if (info !== undefined && info.size === artifact.size) return true;
   return await context.copies.recover(artifact);

@@ -83,8 +83,8 @@ export class StatusWriter {
     const before = this.#start.status;
     const { handled, wait, failures } = options;
     const now = formatTime(this.#context.clock.now());
-    const { maxAttempts } = this.#context.settings;
-    const moment = { now, handled, wait, failures, maxAttempts };
+    const { settings: { maxAttempts }, ownership: { self: owner } } = this.#context;
+    const moment = { now, handled, wait, failures, maxAttempts, owner };
     const status = nextStatus(
       { ...this.#latest, status: { ...this.#latest.status, ...pick(before) } },
       outcome,
@@ -145,16 +145,18 @@ function pick(before: ExternalSourceStatus): Pick<ExternalSourceStatus, "conditi
 }
 
 /**
- * A new ETag alone waits in memory for the next write (DESIGN §4, step 3). So does another failure that says the same, with
- * its backoff: an outage would be a write with every try. A restart can do without (`failuresSoFar()`), but not without a
- * wait that the upstream asked for.
+ * A new ETag alone waits in memory for the next write (DESIGN §4, step 3), and a new owner for its first one: a rolling
+ * restart would be two writes of each status. So does another failure that says the same, with its backoff: an outage
+ * would be a write with every try. A restart can do without (`failuresSoFar()`), but not without a wait that the upstream
+ * asked for.
  */
 function isWorthAWrite(after: ExternalSourceStatus, before: ExternalSourceStatus): boolean {
   return !isDeepStrictEqual(whatCounts(after), whatCounts(before));
 }
 
 function whatCounts(status: ExternalSourceStatus): ExternalSourceStatus {
-  const { lastHandledETag: _etag, failures: _failures, nextAttemptTime, ...rest } = status;
+  const { lastHandledETag: _etag, owner: _owner, failures: _failures, nextAttemptTime, ...rest } =
+    status;
   return status.nextAttemptHeld && nextAttemptTime ? { ...rest, nextAttemptTime } : rest;
 }
 
