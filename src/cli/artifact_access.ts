@@ -1,10 +1,8 @@
-import { CertificateFiles } from "../serve/certificate_files.ts";
-import type { ServerCertificate } from "../serve/server_certificate.ts";
+import type { CertificateFiles } from "../serve/certificate_files.ts";
 import { TokenFile } from "../serve/token_file.ts";
-import type { Log } from "../telemetry/log.ts";
 import { InputError } from "./command.ts";
+import { openCertificates, type OpenCertificatesOptions } from "./open_certificates.ts";
 import type { ControllerValues } from "./operator_settings.ts";
-import type { OperatorResources } from "./operator_resources.ts";
 import { systemClock } from "./system_clock.ts";
 
 /** What the artifact server shows, and what its clients have to. */
@@ -15,32 +13,30 @@ export interface ArtifactAccess {
   readonly tokens?: TokenFile;
 }
 
-/** Whom it tells. */
-export interface ArtifactAccessOptions {
-  readonly log: Log;
-  readonly resources: Pick<OperatorResources, "defer">;
-  /** Another certificate is in force. */
-  readonly onCertificate: (certificate: ServerCertificate) => void;
-}
-
 /** Opens the files that protect the artifact server. @throws {InputError} if they cannot be used */
 export async function openAccess(
   values: ControllerValues,
-  { log, resources, onCertificate }: ArtifactAccessOptions,
+  options: OpenCertificatesOptions,
 ): Promise<ArtifactAccess> {
-  const onProblem = (problem: string) => log.warn(problem);
   const { artifactServerTokenFile: file, artifactServerCertPath: directory } = values;
-  const common = { clock: systemClock, onProblem };
+  const tokens = file && await openTokens(file, options);
+  const certificates = directory && await openCertificates({
+    directory,
+    certName: values.artifactServerCertName,
+    keyName: values.artifactServerCertKey,
+  }, options);
+  return { ...(tokens ? { tokens } : {}), ...(certificates ? { certificates } : {}) };
+}
+
+async function openTokens(
+  file: string,
+  { log, resources }: OpenCertificatesOptions,
+): Promise<TokenFile> {
   try {
-    const tokens = file && await TokenFile.open({ ...common, file });
-    if (tokens) resources.defer(() => tokens.close());
-    const certificates = directory && await CertificateFiles.open({
-      ...{ ...common, directory, onChange: onCertificate },
-      certName: values.artifactServerCertName,
-      keyName: values.artifactServerCertKey,
-    });
-    if (certificates) resources.defer(() => certificates.close());
-    return { ...(tokens ? { tokens } : {}), ...(certificates ? { certificates } : {}) };
+    const onProblem = (problem: string) => log.warn(problem);
+    const tokens = await TokenFile.open({ file, clock: systemClock, onProblem });
+    resources.defer(() => tokens.close());
+    return tokens;
   } catch (error) {
     throw new InputError(error instanceof Error ? error.message : String(error), { cause: error });
   }

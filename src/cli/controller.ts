@@ -22,6 +22,7 @@ import { endWithin } from "./end_within.ts";
 import { openMembers } from "./controller_members.ts";
 import { forbiddenEndpoints } from "./forbidden_endpoints.ts";
 import { forgetProxies } from "./forget_proxies.ts";
+import { openMetricsAccess } from "./metrics_access.ts";
 import { spreadToJoined } from "./spread_to_joined.ts";
 import type { Servers, ServersParts } from "./servers.ts";
 import { openSidecarHooks } from "./sidecar_hooks.ts";
@@ -89,11 +90,16 @@ async function control(start: ControllerStart, { signal }: CommandInput): Promis
   });
   const access = await openAccess(values, {
     ...{ resources, log: telemetry.log },
-    onCertificate: (certificate) => later.servers?.useCertificate(certificate),
+    onCertificate: (certificate) => later.servers?.useCertificate("artifacts", certificate),
+  });
+  const metricsAccess = await openMetricsAccess(start, {
+    resources,
+    onCertificate: (certificate) => later.servers?.useCertificate("metrics", certificate),
   });
   const { copies, delivery } = await openArtifacts(start, { opened, access, later, resources });
   const servers = later.servers = resources.startServers({
     ...{ values, telemetry, clock: systemClock, store: opened.store, access, delivery },
+    metricsAccess,
   });
   const generators = resources.createGenerators(values, {
     maxSourceSize: values.maxSourceSize,

@@ -7,17 +7,18 @@ import { type BindAddress, formatBindAddress, parseBindAddress } from "../serve/
 import type { HttpHandler } from "../serve/http_handler.ts";
 import { HttpServer } from "../serve/http_server.ts";
 import { LiveNames } from "../serve/live_names.ts";
-import { metricsAddress } from "../serve/metrics_address.ts";
 import { metricsHandler } from "../serve/metrics_handler.ts";
 import { probeHandler } from "../serve/probe_handler.ts";
 import { Readiness } from "../serve/readiness.ts";
 import type { ArtifactStore } from "../store/artifact_store.ts";
 import type { ServerCertificate } from "../serve/server_certificate.ts";
+import { requireReview } from "../serve/require_review.ts";
 import { requireToken } from "../serve/require_token.ts";
 import type { ArtifactAccess } from "./artifact_access.ts";
 import { RecentArtifacts } from "../store/recent_artifacts.ts";
 import { observeDownloads } from "./download_observer.ts";
 import { listenError, type ListenFlags } from "./listen_error.ts";
+import type { MetricsAccess } from "./metrics_access.ts";
 import type { Operator } from "./operator.ts";
 import type { ControllerValues } from "./operator_settings.ts";
 import type { Telemetry } from "./telemetry.ts";
@@ -42,6 +43,8 @@ export interface ServersParts {
   readonly clock: Clock;
   /** What the artifact server shows and wants; without it neither. */
   readonly access?: ArtifactAccess;
+  /** What `metricsSecure` needs, unless metrics are off. */
+  readonly metricsAccess?: MetricsAccess | undefined;
   /** Where else consumers or this server get artifacts. */
   readonly delivery?: Pick<ArtifactHandlerOptions, "peers" | "redirect">;
 }
@@ -113,9 +116,10 @@ export class Servers {
     this.#askStore();
   }
 
-  /** The artifact server shows another certificate from now on. */
-  useCertificate(certificate: ServerCertificate): void {
-    this.#artifacts?.useCertificate(certificate);
+  /** A server shows another certificate from now on. */
+  useCertificate(server: "artifacts" | "metrics", certificate: ServerCertificate): void {
+    const listening = server === "artifacts" ? this.#artifacts : this.#others.get(server);
+    listening?.useCertificate(certificate);
   }
 
   /** Takes no more downloads, lets running ones end for at most so many milliseconds. */
@@ -166,16 +170,19 @@ export class Servers {
   }
 
   #listenForMetrics(): void {
-    const { values, telemetry: { log } } = this.#parts;
-    const { address, warning } = metricsAddress({
-      bindAddress: values.metricsEnabled ? values.metricsBindAddress : "0",
-      secure: values.metricsSecure,
-    });
-    if (warning) log.warn(warning);
+    const { values, metricsAccess } = this.#parts;
+    const address = parseBindAddress(values.metricsEnabled ? values.metricsBindAddress : "0");
     if (!address) return;
+    if (values.metricsSecure && !metricsAccess) throw new TypeError("Nothing would guard metrics");
     const handler = this.#metricsHandler();
-    const flags = bothIn("--metrics-bind-address");
-    this.#others.set("metrics", this.#listen(address, { handler, flags }));
+    this.#others.set(
+      "metrics",
+      this.#listen(address, {
+        handler: metricsAccess ? requireReview(handler, metricsAccess.tokens) : handler,
+        certificate: metricsAccess?.certificates.current,
+        flags: bothIn("--metrics-bind-address"),
+      }),
+    );
   }
 
   #listen(

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { freePort } from "../../tests/acceptance/controller_process.ts";
 import { eventually } from "../../tests/acceptance/eventually.ts";
+import type { ReviewAnswer } from "../serve/reviewed_tokens.ts";
+import { selfSignedCertificate } from "../serve/self_signed_certificate.ts";
+import type { ServerCertificate } from "../serve/server_certificate.ts";
 import { MemoryStore } from "../store/memory_store.ts";
 import { InputError } from "./command.ts";
 import { OperatorSamples } from "./operator_samples.ts";
@@ -91,6 +94,58 @@ Deno.test("Servers tell where they listen, by the real port, and nothing of thos
     const response = await fetch(`http://${probes}/healthz`);
     await response.body?.cancel();
     assert.equal(response.status, 200);
+  } finally {
+    await servers.close();
+  }
+});
+
+async function getMetrics(servers: Servers, init: RequestInit & { client?: Deno.HttpClient } = {}) {
+  const scheme = init.client ? "https" : "http";
+  const response = await fetch(`${scheme}://${servers.addresses["metrics"]}/metrics`, init);
+  return { status: response.status, text: await response.text() };
+}
+
+const metricsBindAddress = "127.0.0.1:0";
+
+Deno.test("Servers give metrics to everybody only if they are told to", async () => {
+  const open = new Servers(parts({ metricsBindAddress, metricsSecure: false }));
+  try {
+    assert.match((await getMetrics(open)).text, /^# HELP/m);
+  } finally {
+    await open.close();
+  }
+  assert.throws(() => new Servers(parts({ metricsBindAddress })), TypeError);
+  const off = new Servers(parts({ metricsBindAddress, metricsEnabled: false }));
+  assert.equal(off.addresses["metrics"], undefined);
+  await off.close();
+});
+
+Deno.test("Servers give secure metrics over TLS to who is let in, and follow the certificate", async () => {
+  const hosts = ["127.0.0.1"];
+  const [first, second] = [1, 2].map(() => selfSignedCertificate(hosts, systemClock.now())) as [
+    ServerCertificate,
+    ServerCertificate,
+  ];
+  const tokens = {
+    ask: (token: string) => Promise.resolve<ReviewAnswer>(token === "good" ? "allowed" : "unknown"),
+  };
+  const servers = new Servers({
+    ...parts({ metricsBindAddress }),
+    metricsAccess: { certificates: { current: first }, tokens },
+  });
+  const authorization = "Bearer good";
+  using firstClient = Deno.createHttpClient({ caCerts: [first.cert] });
+  using secondClient = Deno.createHttpClient({ caCerts: [second.cert] });
+  try {
+    const client = firstClient;
+    assert.equal((await getMetrics(servers, { client })).status, 401);
+    const { status, text } = await getMetrics(servers, { client, headers: { authorization } });
+    assert.equal(status, 200);
+    assert.match(text, /^# HELP/m);
+    await assert.rejects(getMetrics(servers), TypeError, "plain HTTP");
+    await assert.rejects(getMetrics(servers, { client: secondClient }), TypeError);
+    servers.useCertificate("metrics", second);
+    assert.equal((await getMetrics(servers, { client: secondClient })).status, 401);
   } finally {
     await servers.close();
   }

@@ -22,8 +22,3 @@ export function parseBindAddress(text: string): BindAddress | undefined {
 export function formatBindAddress({ hostname, port }: BindAddress): string {
   return `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
 }
-
-/** Whether only processes of this machine can reach it. */
-export function isLoopback({ hostname }: BindAddress): boolean {
-  return hostname === "localhost" || hostname === "::1" || /^127(\.[0-9]{1,3}){3}$/.test(hostname);
-}

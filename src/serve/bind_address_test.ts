@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { formatBindAddress, isLoopback, parseBindAddress } from "./bind_address.ts";
+import { formatBindAddress, parseBindAddress } from "./bind_address.ts";
 
 Deno.test("parseBindAddress() reads what Go's flags accept, and nothing else", () => {
   const cases: readonly [string, string, number][] = [
@@ -14,15 +14,6 @@ Deno.test("parseBindAddress() reads what Go's flags accept, and nothing else", (
   }
   for (const text of ["", "0", "8080", "::1:80", ":", ":65536", ":-1", ":http", "[::1]", "a:b:1"]) {
     assert.equal(parseBindAddress(text), undefined, text);
-  }
-});
-
-Deno.test("isLoopback() knows every loopback address from others", () => {
-  for (const hostname of ["127.0.0.1", "127.8.9.10", "::1", "localhost"]) {
-    assert(isLoopback({ hostname, port: 1 }), hostname);
-  }
-  for (const hostname of ["", "0.0.0.0", "::", "10.0.0.1", "127.0.0.1.example", "localhost.x"]) {
-    assert(!isLoopback({ hostname, port: 1 }), hostname);
   }
 });
 

@@ -1,6 +1,7 @@
 import { parseArtifactKey } from "../core/artifact_key.ts";
 import type { Clock } from "../core/clock.ts";
 import { type NamespacedName, type SourceKey, sourceKey } from "../core/source_key.ts";
+import { CallBudget } from "./call_budget.ts";
 
 /** How it is found out what is published now. */
 export interface LiveNamesOptions {
@@ -31,12 +32,11 @@ export class LiveNames {
   readonly #running = new Map<SourceKey, Promise<Keys>>();
   /** GETs that begin when the running one has ended: that one may have been answered before a later publication. */
   readonly #next = new Map<SourceKey, Promise<Keys>>();
-  #tokens = burst;
-  #filledAt: number;
+  readonly #budget: CallBudget;
 
   constructor(options: LiveNamesOptions) {
     this.#options = options;
-    this.#filledAt = options.clock.now();
+    this.#budget = new CallBudget({ clock: options.clock, perSecond, burst });
   }
 
   async ask(key: string): Promise<LiveAnswer> {
@@ -62,7 +62,7 @@ export class LiveNames {
   }
 
   async #begin(id: SourceKey, source: NamespacedName): Promise<Keys> {
-    if (!this.#takeToken()) return undefined;
+    if (!this.#budget.take()) return undefined;
     const reading = this.#get(source).finally(() => this.#running.delete(id));
     this.#running.set(id, reading);
     return await reading;
@@ -75,14 +75,5 @@ export class LiveNames {
       this.#options.onError?.(error);
       return undefined;
     }
-  }
-
-  #takeToken(): boolean {
-    const now = this.#options.clock.now();
-    this.#tokens = Math.min(burst, this.#tokens + (now - this.#filledAt) / 1_000 * perSecond);
-    this.#filledAt = now;
-    if (this.#tokens < 1) return false;
-    this.#tokens--;
-    return true;
   }
 }

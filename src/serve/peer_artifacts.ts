@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Peer } from "../core/peer.ts";
 import { StepError } from "../core/step_error.ts";
 import type { StoredArtifact } from "../store/artifact_store.ts";
-import { askInTurn } from "./ask_in_turn.ts";
+import { askInTurn, type Turns } from "./ask_in_turn.ts";
 import { askPeer, type PeerAnswer, type PeerTrust } from "./peer_connection.ts";
 import { hopHeader, pullHeader } from "./peer_headers.ts";
 
@@ -56,7 +56,8 @@ export class PeerArtifacts {
     const [answered, refused] = [new Set<string>(), new Set<string>()];
     const found = await askInTurn<Peer, PeerAnswer>({
       items: [...ordered.slice(first), ...ordered.slice(0, first)],
-      ask: (peer, signal) => this.#ask(peer, { method: "GET", key, signal, answered, refused }),
+      ask: (peer, signal) =>
+        this.#ask(peer, { method: "GET", header: hopHeader, key, signal, answered, refused }),
       ...{ wanted: 1, hedgeMs: openHedgeMs, totalMs: openMs, clock },
       discard: (answer) => answer.close(),
     });
@@ -74,25 +75,65 @@ export class PeerArtifacts {
    * @returns how many there are; less if not enough peers took one within 10 s
    */
   async replicate(key: string, copies: number): Promise<number> {
+    return 1 + await this.#haveHeld(key, byOrdinal(this.#options.peers()), copies - 1);
+  }
+
+  /**
+   * Sees that another replica holds an artifact when this one, `self`, is gone. That is the one with the lowest ordinal,
+   * which is there last when a StatefulSet is made smaller: others may be about to end as well. It gets a copy if it has
+   * none; where it is this one that ends, only if nobody has one.
+   *
+   * @returns whether one holds it; no if none could be made to within 10 s
+   */
+  async leave(key: string, self: string): Promise<boolean> {
+    const peers = byOrdinal(this.#options.peers());
+    const [lowest] = peers;
+    if (!lowest) return false;
+    const isLast = byOrdinal([{ name: self }, lowest])[0] !== lowest;
+    if (isLast && await this.#isHeld(key, peers)) return true;
+    return await this.#haveHeld(key, isLast ? peers : [lowest], 1) === 1;
+  }
+
+  /** Whether a peer holds a copy, without being asked to. */
+  async #isHeld(key: string, peers: readonly Peer[]): Promise<boolean> {
+    const held = await this.#count(key, {
+      ...{ items: peers, wanted: 1, hedgeMs: openHedgeMs, totalMs: openMs },
+      header: hopHeader,
+    });
+    return held > 0;
+  }
+
+  /** How many of the peers hold a copy after they were asked to, one after the other, until so many do. */
+  #haveHeld(key: string, peers: readonly Peer[], wanted: number): Promise<number> {
+    return this.#count(key, {
+      ...{ items: peers, wanted, hedgeMs: replicateHedgeMs, totalMs: replicateMs },
+      header: pullHeader,
+    });
+  }
+
+  async #count(
+    key: string,
+    { header, ...turns }:
+      & Pick<Turns<Peer, PeerAnswer>, "items" | "wanted" | "hedgeMs" | "totalMs">
+      & Pick<Question, "header">,
+  ): Promise<number> {
     const held = await askInTurn<Peer, PeerAnswer>({
-      items: byOrdinal(this.#options.peers()),
-      ask: (peer, signal) => this.#ask(peer, { method: "HEAD", key, signal, answered: new Set() }),
-      wanted: copies - 1,
-      hedgeMs: replicateHedgeMs,
-      totalMs: replicateMs,
+      ...turns,
+      ask: (peer, signal) =>
+        this.#ask(peer, { method: "HEAD", header, key, signal, answered: new Set() }),
       clock: this.#options.clock,
       discard: (answer) => answer.close(),
     });
     for (const answer of held) answer.close();
-    return 1 + held.length;
+    return held.length;
   }
 
   /** Undefined unless it answers 200. */
-  async #ask(peer: Peer, { method, key, signal, answered, refused }: Question) {
+  async #ask(peer: Peer, { method, header, key, signal, answered, refused }: Question) {
     const { clock, token, trust } = this.#options;
     const bearer = token?.();
     const headers = {
-      [method === "GET" ? hopHeader : pullHeader]: "1",
+      [header]: "1",
       ...(bearer === undefined ? {} : { Authorization: `Bearer ${bearer}` }),
     };
     try {
@@ -144,6 +185,7 @@ export class PeerArtifacts {
 
 interface Question {
   readonly method: "GET" | "HEAD";
+  readonly header: typeof hopHeader | typeof pullHeader;
   readonly key: string;
   readonly signal: AbortSignal;
   /** Gets the name of a peer that says whether it has the artifact. */
@@ -161,9 +203,9 @@ async function* closing(stream: ReadableStream<Uint8Array>, close: () => void) {
 }
 
 /** `web-2` before `web-10`; names without an ordinal come last. */
-function byOrdinal(peers: readonly Peer[]): readonly Peer[] {
-  const ordinal = ({ name }: Peer) => Number(/-([0-9]{1,9})$/.exec(name)?.[1] ?? Infinity);
-  const order = (one: Peer, other: Peer) => {
+function byOrdinal<Named extends Pick<Peer, "name">>(peers: readonly Named[]): readonly Named[] {
+  const ordinal = ({ name }: Named) => Number(/-([0-9]{1,9})$/.exec(name)?.[1] ?? Infinity);
+  const order = (one: Named, other: Named) => {
     if (ordinal(one) !== ordinal(other)) return ordinal(one) - ordinal(other);
     return one.name < other.name ? -1 : 1;
   };

@@ -73,6 +73,7 @@ async function startAt(port: number, options: ControllerOptions): Promise<Contro
     `--artifact-server-port=${port}`,
     "--health-probe-bind-address=127.0.0.1:0",
     "--metrics-bind-address=127.0.0.1:0",
+    "--metrics-secure=false",
     "--fetch-allow-loopback",
     "--min-interval=1s",
     ...options.args ?? [],

@@ -1,36 +1,31 @@
 import assert from "node:assert/strict";
 import { CertificateAuthority } from "../certificate_authority.ts";
+import { MountedSecret } from "../mounted_secret.ts";
 import { eventually } from "./eventually.ts";
 import { patienceMs, StoredWorld } from "./stored_world.ts";
 
-/** A mounted Secret with a certificate and a token, replaced as the kubelet does: by a link to another directory. */
+/** A mounted Secret with a certificate and a token. */
 class GuardFiles implements AsyncDisposable {
-  readonly authority = new CertificateAuthority();
-  readonly path: string;
-  #version = 0;
+  readonly authority: CertificateAuthority;
+  readonly #secret: MountedSecret;
 
-  private constructor(path: string) {
-    this.path = path;
+  private constructor(authority: CertificateAuthority, secret: MountedSecret) {
+    this.authority = authority;
+    this.#secret = secret;
   }
 
   static async create(token: string): Promise<GuardFiles> {
-    const files = new GuardFiles(await Deno.makeTempDir());
-    await files.replace(token);
-    return files;
+    const authority = new CertificateAuthority();
+    return new GuardFiles(authority, await MountedSecret.create(dataOf(authority, token)));
+  }
+
+  get path(): string {
+    return this.#secret.path;
   }
 
   /** Another certificate and another token. */
   async replace(token: string): Promise<void> {
-    const version = `..${++this.#version}`;
-    const { cert, key } = this.authority.issue({ hosts: ["127.0.0.1"] });
-    const texts = { "tls.crt": cert, "tls.key": key, "ca.crt": this.authority.pem, token };
-    await Deno.mkdir(`${this.path}/${version}`);
-    for (const [name, text] of Object.entries(texts)) {
-      await Deno.writeTextFile(`${this.path}/${version}/${name}`, text);
-      if (this.#version === 1) await Deno.symlink(`..data/${name}`, `${this.path}/${name}`);
-    }
-    await Deno.symlink(version, `${this.path}/..new`);
-    await Deno.rename(`${this.path}/..new`, `${this.path}/..data`);
+    await this.#secret.replace(dataOf(this.authority, token));
   }
 
   /** The status of a download that bears a token, over TLS that trusts the authority. */
@@ -43,8 +38,13 @@ class GuardFiles implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Deno.remove(this.path, { recursive: true });
+    await this.#secret[Symbol.asyncDispose]();
   }
+}
+
+function dataOf(authority: CertificateAuthority, token: string): Record<string, string> {
+  const { cert, key } = authority.issue({ hosts: ["127.0.0.1"] });
+  return { "tls.crt": cert, "tls.key": key, "ca.crt": authority.pem, token };
 }
 
 Deno.test("the artifact server speaks TLS and wants a token where it is told to, and takes others without a restart", async () => {

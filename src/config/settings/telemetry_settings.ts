@@ -5,7 +5,6 @@ const address = {
   expression: new RegExp(`^(0|([\\w.-]*|\\[[\\da-fA-F:]*\\]):${port})$`),
   words: "an address such as :8081 or 127.0.0.1:8081, or 0 for off",
 } as const;
-const untilSecure = "metrics are served without TLS in this build";
 
 /** Log, metrics, probes and events. */
 export const telemetrySettings = {
@@ -67,29 +66,27 @@ export const telemetrySettings = {
     type: "boolean",
     default: true,
     description:
-      "Keep metrics from those who may not read them: in this build they then answer on loopback only.",
+      "Serve metrics over HTTPS, and only to bearers of a token of the cluster who may get /metrics (TokenReview and SubjectAccessReview).",
     flag: "metrics-secure",
   },
   metricsCertPath: {
     type: "string",
     default: "",
-    description: "Directory of the metrics' certificate.",
+    description:
+      "Directory with the certificate of the metrics and its key; without it one is made at start, which proves nothing.",
     flag: "metrics-cert-path",
-    ignored: untilSecure,
   },
   metricsCertName: {
     type: "string",
     default: "tls.crt",
-    description: "File of the metrics' certificate.",
+    description: "Name of the file with the certificate; it is read again when it changes.",
     flag: "metrics-cert-name",
-    ignored: untilSecure,
   },
   metricsCertKey: {
     type: "string",
     default: "tls.key",
-    description: "File of the metrics' key.",
+    description: "Name of the file with its key.",
     flag: "metrics-cert-key",
-    ignored: untilSecure,
   },
   metricsInterval: {
     type: "duration",
