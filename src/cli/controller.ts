@@ -146,19 +146,20 @@ async function operate(start: ControllerStart, parts: ControllerParts): Promise<
     ...{ version, store: values.storageBackend, urlBase },
     ...servers.addresses,
   });
-  const { members, release } = openMembers(start, {
+  const { members, replica, release } = openMembers(start, {
     ...{ port: servers.artifactPort, secure: access.certificates !== undefined, resources },
   });
   later.members = members;
   const { shared, durable } = storeDefinition(values.storageBackend);
   const operator = later.operator = createOperator({
-    ...{ ...place, values, telemetry, delivery },
+    ...{ ...place, values, telemetry, delivery, replica },
     role: { members, isStoreShared: shared, isStoreDurable: durable },
     watchNamespace: watchedNamespace(values),
     isReadOnly: isReadOnly(values, start.place),
     ...storeOwner(start),
   });
-  samples.use({ operator, store: place.store, isStoreShared: shared, objects: place.objects });
+  const { store, objects } = place;
+  samples.use({ operator, store, isStoreShared: shared, objects, replica });
   resources.defer(() => samples.stop());
   servers.serve(operator, place.objects);
   resources.defer(members.onChange((change) => operator.takeOver(change)));

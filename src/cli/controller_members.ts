@@ -6,6 +6,7 @@ import { Membership } from "../shard/membership.ts";
 import { isReadOnly, watchedNamespace } from "./controller_place.ts";
 import type { ControllerStart } from "./controller_start.ts";
 import { ownAddress } from "./own_address.ts";
+import { ReplicaWatch } from "./replica_watch.ts";
 import { steadyClock } from "./steady_clock.ts";
 import type { OperatorResources } from "./operator_resources.ts";
 import { version } from "./version.ts";
@@ -21,14 +22,19 @@ export interface MembersParts {
 /** Replicas of one controller as one of them sees them. `release` is called after the last write. */
 export interface OpenMembers {
   readonly members: Members;
+  /** Counts and tells what this replica owns. */
+  readonly replica: ReplicaWatch;
   release(): Promise<void>;
 }
 
 /** Joins the replicas of a controller (DESIGN §10); one that writes nothing takes no part. */
 export function openMembers(start: ControllerStart, parts: MembersParts): OpenMembers {
   const { values, place, telemetry } = start;
-  if (isReadOnly(values, place)) return { members: soleMember, release: () => Promise.resolve() };
   const log = telemetry.log.named("members");
+  const watch = (members: Members) => watchReplica(members, { start, log, parts });
+  if (isReadOnly(values, place)) {
+    return { members: soleMember, replica: watch(soleMember), release: () => Promise.resolve() };
+  }
   const leases = connectLeases({
     credentials: start.credentials,
     clock: steadyClock,
@@ -49,11 +55,25 @@ export function openMembers(start: ControllerStart, parts: MembersParts): OpenMe
   });
   start.writes.mayWrite = () => membership.mayWrite();
   tellStates(membership, log);
+  const replica = watch(membership);
   membership.start();
   let releasing: Promise<void> | undefined;
   const release = () => releasing ??= membership.release().then(() => leases.close());
   parts.resources.defer(release);
-  return { members: membership, release };
+  return { members: membership, replica, release };
+}
+
+function watchReplica(
+  members: Members,
+  { start: { objects: { sources }, telemetry: { metrics } }, log, parts }: {
+    readonly start: Pick<ControllerStart, "objects" | "telemetry">;
+    readonly log: Log;
+    readonly parts: Pick<MembersParts, "resources">;
+  },
+): ReplicaWatch {
+  const replica = new ReplicaWatch({ members, sources, log, metrics });
+  parts.resources.defer(() => replica.stop());
+  return replica;
 }
 
 function ownMember(

@@ -24,7 +24,9 @@ import type { OpenHooks } from "./open_hooks.ts";
 import { Operator, type OperatorParts } from "./operator.ts";
 import { protectingReader } from "./protect_secrets.ts";
 import type { ReplicaRole } from "./replica_role.ts";
+import type { ReplicaWatch } from "./replica_watch.ts";
 import { observeQueue, observeRuns } from "./run_observer.ts";
+import { steadyClock } from "./steady_clock.ts";
 import { systemClock } from "./system_clock.ts";
 import type { Telemetry } from "./telemetry.ts";
 
@@ -50,6 +52,8 @@ export interface OperatorPlace {
   readonly recordEvent: ReconcileContext["recordEvent"];
   /** Whether `objects` write nothing. */
   readonly isReadOnly?: boolean;
+  /** Counts what is ours; without others everything is. */
+  readonly replica?: Pick<ReplicaWatch, "start" | "objectChanged">;
   /** What decides whether the store is ours; none where it cannot be another cluster's. */
   readonly owner?: Pick<StoreOwnerOptions, "selector" | "readClusterUid" | "adopt">;
   /** Told of each reconcile after it was logged. */
@@ -65,7 +69,8 @@ export function createOperator(place: OperatorPlace): Operator {
   const own = log.named("controller");
   const hookReports = new HookReports({ log: own, metrics });
   const operator = new Operator({
-    objects: { ...forwardedObjects(objects), readSecret },
+    objects: { ...watchedObjects(place), readSecret },
+    onSynced: () => place.replica?.start(),
     stages: stagesOf(place, hookReports),
     role: place.role,
     bareStore: place.bareStore,
@@ -76,7 +81,7 @@ export function createOperator(place: OperatorPlace): Operator {
     storeOwner: place.owner &&
       new StoreOwner({ ...place.owner, store, onRefused: (message) => own.warn(message) }),
     settings: { ...values, spoolDirectory, watchNamespace },
-    clock,
+    ...{ clock, steadyClock },
     random: Math.random,
     recordEvent: place.recordEvent,
     queueObserver: observeQueue({ log: own, metrics }),
@@ -91,6 +96,17 @@ export function createOperator(place: OperatorPlace): Operator {
   });
   place.hooks.onWhitelist(() => operator.retryRefused());
   return operator;
+}
+
+function watchedObjects({ objects, replica }: OperatorPlace): Objects {
+  const forwarded = forwardedObjects(objects);
+  if (!replica) return forwarded;
+  const watch: Objects["watch"] = (onChange, signal) =>
+    objects.watch((change) => {
+      replica.objectChanged(change);
+      onChange(change);
+    }, signal);
+  return { ...forwarded, watch };
 }
 
 function stagesOf(place: OperatorPlace, hookReports: HookReports): OperatorParts["stages"] {

@@ -2,8 +2,11 @@ import type { Clock } from "../core/clock.ts";
 import type { Objects } from "../objects/objects.ts";
 import type { ArtifactStore } from "../store/artifact_store.ts";
 import { type StoreUsage, storeUsage } from "../store/store_usage.ts";
+import type { HostSample } from "../telemetry/pace_metrics.ts";
+import type { ReplicaSample } from "../telemetry/replica_metrics.ts";
 import type { Samples } from "../telemetry/sampled_metrics.ts";
 import type { Operator } from "./operator.ts";
+import type { ReplicaWatch } from "./replica_watch.ts";
 
 /** How often a store is walked for its size, in milliseconds; one far away charges for each page of its list. */
 const usageEveryMs = { near: 60_000, far: 3_600_000 };
@@ -14,6 +17,7 @@ export interface SampledParts {
   readonly objects: Pick<Objects, "sources">;
   readonly store: Pick<ArtifactStore, "list">;
   readonly isStoreShared: boolean;
+  readonly replica: Pick<ReplicaWatch, "sample">;
 }
 
 /** Figures of an operator for the metrics; unknown until there is one. */
@@ -43,6 +47,10 @@ export class OperatorSamples implements Samples {
     return this.#parts?.operator.queueDepth;
   }
 
+  runningMs(): readonly number[] {
+    return this.#parts?.operator.runningMs ?? [];
+  }
+
   requestsInFlight(): number | undefined {
     return this.#parts?.operator.requestsInFlight;
   }
@@ -61,6 +69,14 @@ export class OperatorSamples implements Samples {
 
   sources(): number | undefined {
     return this.#parts?.objects.sources.size;
+  }
+
+  replica(): ReplicaSample | undefined {
+    return this.#parts?.replica.sample();
+  }
+
+  hosts(): readonly HostSample[] {
+    return [];
   }
 
   /** The next walk waits for this one: those of a store that hangs would else pile up. */

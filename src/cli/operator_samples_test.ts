@@ -17,7 +17,10 @@ Deno.test("OperatorSamples walks a store again a minute after the last walk bega
     },
   };
   const sources = new Map() as unknown as Parameters<typeof samples.use>[0]["objects"]["sources"];
-  samples.use({ operator: {} as Operator, objects: { sources }, store, isStoreShared: false });
+  samples.use({
+    ...{ operator: {} as Operator, objects: { sources }, store, isStoreShared: false },
+    replica: { sample: () => assert.fail("nobody has asked") },
+  });
   await clock.advance(600_000);
   assert.equal(walks.length, 1);
   walks[0]!.resolve([{ key: "a", size: 7, lastPut: 0 }, { key: "b", size: 5, lastPut: 0 }]);

@@ -28,8 +28,9 @@ export function observeRuns(
   return async (key, reconcile) => {
     const start = clock.now();
     metrics.reconciling({ key, sourceType: sourceTypeOf(sourceOf(key)) });
-    const tell = (success: boolean, result: "success" | "error" | "requeue" | "requeue_after") =>
-      metrics.reconciled({ key, success, result, seconds: (clock.now() - start) / 1_000 });
+    const tell = (
+      ended: Pick<Parameters<Metrics["reconciled"]>[0], "success" | "result" | "answeredAt">,
+    ) => metrics.reconciled({ key, ...ended, seconds: (clock.now() - start) / 1_000 });
     try {
       const result = await reconcile();
       const success = !["failed", "unwritten"].includes(result.outcome.kind);
@@ -38,14 +39,15 @@ export function observeRuns(
         : result.requeueAt
         ? "requeue_after"
         : "success";
-      tell(success, success ? requeued : "error");
+      const answeredAt = success && result.fetched ? clock.now() : undefined;
+      tell({ success, result: success ? requeued : "error", answeredAt });
       const milliseconds = clock.now() - start;
       logOutcome(log.with(hooksOf(key)), key, { result, milliseconds, metrics, isReadOnly });
       onOutcome(key, result);
       return result;
     } catch (error) {
       hooksOf(key); // an aborted reconcile has no line
-      tell(false, "error");
+      tell({ success: false, result: "error" });
       throw error;
     }
   };

@@ -85,7 +85,7 @@ const cases: readonly Case[] = [
 
 for (const { name, result, line, isReadOnly = false } of cases) {
   Deno.test(`observeRuns() logs ${name} in one line: ${line.join(" ")}`, async () => {
-    const clock = new ManualClock(0);
+    const clock = new ManualClock(1_000);
     const lines: string[] = [];
     const { log, metrics } = createTelemetry({ logLevel: "debug", logEncoding: "json" }, {
       clock,
@@ -103,5 +103,8 @@ for (const { name, result, line, isReadOnly = false } of cases) {
     const told = lines.map((text) => JSON.parse(text));
     assert.deepEqual(told.map(({ level, msg }) => [level, msg]), [line]);
     assert.equal(told[0].source, "default/a");
+    const rendered = (await Array.fromAsync(metrics.render())).join("");
+    const hasAnswered = result.fetched && result.outcome.kind === "published";
+    assert.equal(rendered.includes("last_success_timestamp_seconds{"), hasAnswered);
   });
 }

@@ -4,6 +4,11 @@ const operationBuckets = [.1, .25, .5, 1, 2.5, 5, 10, 30];
 const downloadBuckets = [.001, .005, .01, .05, .1, .5, 1, 5, 10, 30, 60];
 /** Of client-go's workqueue, as controller-runtime registers it. */
 const queueBuckets = exponentialBuckets(1e-8, 10, 12);
+/** From on time to later than any interval should be. */
+const latenessBuckets = [.01, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 1_800];
+
+/** How sources change hands: `shard/handover.ts`. */
+export const handoverKinds = ["taken_over", "received", "given_away", "lost"] as const;
 
 /** Every family that prom-client keeps; those with one series a source are in `source_series.ts`. */
 export function createFamilies(registry: Registry, version: string) {
@@ -20,6 +25,7 @@ export function createFamilies(registry: Registry, version: string) {
     ...serverFamilies(registry),
     ...failureFamilies(registry),
     ...storeFamilies(registry),
+    ...replicaFamilies(registry),
   };
   for (const result of ["success", "error", "requeue", "requeue_after"]) {
     families.reconciles.inc({ controller: "externalsource", result }, 0);
@@ -27,6 +33,7 @@ export function createFamilies(registry: Registry, version: string) {
   for (const reason of hookFailureReasons) families.hookFailures.inc({ reason }, 0);
   for (const success of ["true", "false"]) families.whitelistLoads.inc({ success }, 0);
   for (const reason of ["corrupt", "missing"]) families.storeRepairs.inc({ reason }, 0);
+  for (const kind of handoverKinds) families.handovers.inc({ kind }, 0);
   for (const sink of ["kubernetes", "flux"]) families.eventsDropped.inc({ sink }, 0);
   return families;
 }
@@ -45,6 +52,14 @@ function pipelineFamilies(registry: Registry) {
       help: "How long requests to upstreams took.",
       labelNames: ["source_type", "success"],
       buckets: [...operationBuckets, 60],
+      registers,
+    }),
+    lateness: new Histogram({
+      name: "externalsource_lateness_seconds",
+      help:
+        "Time from when a source was due until its request could be sent; paced: its upstream had asked to wait.",
+      labelNames: ["class", "paced"],
+      buckets: latenessBuckets,
       registers,
     }),
     operations: new Counter({
@@ -199,6 +214,18 @@ function storeFamilies(registry: Registry) {
       help:
         "Published artifacts that the store had with other bytes or not at all; each was put back or is fetched again.",
       labelNames: ["reason"],
+      registers: [registry],
+    }),
+  };
+}
+
+function replicaFamilies(registry: Registry) {
+  return {
+    handovers: new Counter({
+      name: "externalsource_handovers_total",
+      help:
+        "Sources that changed hands: taken over from a replica that ended without giving its Lease back, received from one that gave them up, given away, or lost with this replica's own Lease.",
+      labelNames: ["kind"],
       registers: [registry],
     }),
   };

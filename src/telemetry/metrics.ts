@@ -1,6 +1,6 @@
 import { Registry } from "prom-client";
 import type { SourceKey } from "../core/source_key.ts";
-import { createFamilies } from "./metric_families.ts";
+import { createFamilies, type handoverKinds } from "./metric_families.ts";
 import { HookSeries } from "./hook_series.ts";
 import { addProcessMetrics } from "./process_metrics.ts";
 import { addSampledMetrics, type Samples } from "./sampled_metrics.ts";
@@ -18,6 +18,8 @@ export interface Metrics {
     readonly success: boolean;
     readonly seconds: number;
     readonly result: ReconcileResult;
+    /** When the upstream was asked with success, if it was: milliseconds since the epoch. */
+    readonly answeredAt?: number | undefined;
   }): void;
   /** Removes the series of a deleted source. A reconcile that is going on leaves none; one that begins later would. */
   forgetSource(key: SourceKey): void;
@@ -25,6 +27,17 @@ export interface Metrics {
   requested(
     exchange: { readonly sourceType: string; readonly success: boolean; readonly seconds: number },
   ): void;
+  /** A request could be sent, so long after its source was due. `class` says why it was due. */
+  requestAllowed(
+    request: {
+      readonly class: "triggered" | "due" | "retried";
+      /** Whether the upstream had asked to wait. */
+      readonly paced: boolean;
+      readonly seconds: number;
+    },
+  ): void;
+  /** So many sources came to this replica or left it. */
+  handedOver(kind: (typeof handoverKinds)[number], count: number): void;
   /** A hook of a source has run; `failure` is a word for what it failed of. */
   hookRan(run: {
     readonly key: SourceKey;
@@ -81,14 +94,14 @@ export interface MetricsOptions {
 export function createMetrics({ version, startedAt, samples }: MetricsOptions): Metrics {
   const registry = new Registry();
   const families = createFamilies(registry, version);
-  addSampledMetrics(registry, samples);
+  const sample = addSampledMetrics(registry, samples);
   addProcessMetrics(registry, startedAt / 1_000);
   const sources = new SourceSeries();
   const hooks = new HookSeries(families);
   return {
     reconciling: ({ key, sourceType }) => sources.begin(key, sourceType),
-    reconciled: ({ key, success, seconds, result }) => {
-      sources.end(key, { success, seconds });
+    reconciled: ({ key, success, seconds, result, answeredAt }) => {
+      sources.end(key, { success, seconds, answeredAt });
       families.reconciles.inc({ controller: "externalsource", result });
     },
     forgetSource: (key) => {
@@ -108,7 +121,11 @@ export function createMetrics({ version, startedAt, samples }: MetricsOptions): 
     eventDropped: (sink) => families.eventsDropped.inc({ sink }),
     bugSeen: () => families.bugs.inc(),
     contentType: registry.contentType,
+    requestAllowed: ({ class: why, paced, seconds }) =>
+      families.lateness.observe({ class: why, paced: `${paced}` }, seconds),
+    handedOver: (kind, count) => families.handovers.inc({ kind }, count),
     render: async function* () {
+      sample();
       yield await registry.metrics();
       yield* sources.render();
     },

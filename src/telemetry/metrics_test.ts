@@ -1,17 +1,9 @@
 import assert from "node:assert/strict";
 import type { SourceKey } from "../core/source_key.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
+import { noSamples } from "./sampled_metrics.ts";
 
-const nothing = {
-  queueDepth: () => undefined,
-  requestsInFlight: () => undefined,
-  hooksWaiting: () => undefined,
-  hooksRunning: () => undefined,
-  store: () => undefined,
-  sources: () => undefined,
-};
-
-const create = () => createMetrics({ version: "1.2.3", startedAt: 5_000, samples: nothing });
+const create = () => createMetrics({ version: "1.2.3", startedAt: 5_000, samples: noSamples });
 
 async function linesOf(metrics: Metrics): Promise<string[]> {
   return (await Array.fromAsync(metrics.render())).join("").split("\n");
@@ -54,7 +46,7 @@ Deno.test("createMetrics() has the families of COMPATIBILITY with their types, b
 
 Deno.test("render() asks how many hooks wait and run", async () => {
   let waiting = 3;
-  const samples = { ...nothing, hooksWaiting: () => waiting, hooksRunning: () => 2 };
+  const samples = { ...noSamples, hooksWaiting: () => waiting, hooksRunning: () => 2 };
   const metrics = createMetrics({ version: "1.2.3", startedAt: 5_000, samples });
   assertLines(await linesOf(metrics), [
     "# TYPE externalsource_hooks_waiting gauge",
@@ -161,7 +153,7 @@ Deno.test("requests, operations, queue, API and server are counted with their la
 
 Deno.test("samples are asked when metrics are read; what is unknown has no series", async () => {
   let store: { bytes: number; artifacts: number } | undefined = { bytes: 7, artifacts: 3 };
-  const samples = { ...nothing, store: () => store, queueDepth: () => 4, sources: () => 0 };
+  const samples = { ...noSamples, store: () => store, queueDepth: () => 4, sources: () => 0 };
   const metrics = createMetrics({ version: "", startedAt: 0, samples });
   assertLines(await linesOf(metrics), [
     "externalsource_store_bytes 7",
@@ -252,4 +244,44 @@ Deno.test("hookRan() forgets the names that a source used long ago", async () =>
   const counted = lines.filter((line) => line.startsWith("externalsource_hook_execution_total{"));
   assert.equal(counted.length, 16);
   assert.match(counted.at(-1)!, /h99/);
+});
+
+Deno.test("requestAllowed() and handedOver() count by class and kind; every kind is there from the beginning", async () => {
+  const metrics = create();
+  metrics.requestAllowed({ class: "due", paced: false, seconds: .3 });
+  metrics.requestAllowed({ class: "retried", paced: true, seconds: 45 });
+  metrics.handedOver("taken_over", 17);
+  const bucket = "externalsource_lateness_seconds_bucket";
+  assertLines(await linesOf(metrics), [
+    `${bucket}{le="0.25",class="due",paced="false"} 0`,
+    `${bucket}{le="0.5",class="due",paced="false"} 1`,
+    `${bucket}{le="30",class="retried",paced="true"} 0`,
+    `${bucket}{le="60",class="retried",paced="true"} 1`,
+    'externalsource_handovers_total{kind="taken_over"} 17',
+    'externalsource_handovers_total{kind="received"} 0',
+    'externalsource_handovers_total{kind="given_away"} 0',
+    'externalsource_handovers_total{kind="lost"} 0',
+  ]);
+});
+
+Deno.test("reconciled() keeps when an upstream answered last; a source that none has answered has no such series", async () => {
+  const metrics = create();
+  reconcile(metrics, "ns/failing", { success: false });
+  for (const answeredAt of [1_700_000_000_500, undefined]) {
+    metrics.reconciling({ key: "ns/app", sourceType: "http" });
+    metrics.reconciled({ key: "ns/app", success: true, seconds: 1, result: "success", answeredAt });
+  }
+  const name = "externalsource_last_success_timestamp_seconds";
+  const lines = (await linesOf(metrics)).filter((line) => line.startsWith(`${name}{`));
+  assert.deepEqual(lines, [`${name}{namespace="ns",name="app"} 1700000000.5`]);
+});
+
+Deno.test("the queue tells how long its runs have lasted", async () => {
+  const samples = { ...noSamples, queueDepth: () => 4, runningMs: () => [250, 4_000] };
+  const metrics = createMetrics({ version: "", startedAt: 0, samples });
+  assertLines(await linesOf(metrics), [
+    'workqueue_depth{name="externalsource"} 4',
+    'workqueue_unfinished_work_seconds{name="externalsource"} 4.25',
+    'workqueue_longest_running_processor_seconds{name="externalsource"} 4',
+  ]);
 });

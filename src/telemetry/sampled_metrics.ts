@@ -1,9 +1,13 @@
 import { Gauge, type Registry } from "prom-client";
+import { addPaceMetrics, type HostSample } from "./pace_metrics.ts";
+import { addReplicaMetrics, type ReplicaSample } from "./replica_metrics.ts";
 
 /** Figures that are asked for when the metrics are read; `undefined` is not known now. Must be quick. */
 export interface Samples {
   /** Keys that are due and wait for a worker. */
   queueDepth(): number | undefined;
+  /** How long each current run has lasted, in milliseconds. */
+  runningMs(): readonly number[];
   /** Upstream requests going on. */
   requestsInFlight(): number | undefined;
   /** Runs of hooks that wait for a worker. */
@@ -13,10 +17,27 @@ export interface Samples {
   store(): { readonly bytes: number; readonly artifacts: number } | undefined;
   /** ExternalSources in the cache. */
   sources(): number | undefined;
+  /** What this process is among its replicas. */
+  replica(): ReplicaSample | undefined;
+  /** Every upstream that something is remembered of. */
+  hosts(): readonly HostSample[];
 }
 
-/** Registers a gauge for each sample. */
-export function addSampledMetrics(registry: Registry, samples: Samples): void {
+/** Nothing is known: what a process says before it works, and a test that samples nothing. */
+export const noSamples: Samples = {
+  queueDepth: () => undefined,
+  runningMs: () => [],
+  requestsInFlight: () => undefined,
+  hooksWaiting: () => undefined,
+  hooksRunning: () => undefined,
+  store: () => undefined,
+  sources: () => undefined,
+  replica: () => undefined,
+  hosts: () => [],
+};
+
+/** Registers a gauge for each sample. The returned function is to be called before each reading. */
+export function addSampledMetrics(registry: Registry, samples: Samples): () => void {
   const add = (name: string, help: string, sample: () => number | undefined) =>
     new Gauge({
       name,
@@ -28,15 +49,7 @@ export function addSampledMetrics(registry: Registry, samples: Samples): void {
         else this.set(value);
       },
     });
-  new Gauge({
-    name: "workqueue_depth",
-    help: "Current depth of workqueue.",
-    labelNames: ["name"],
-    registers: [registry],
-    collect() {
-      this.set({ name: "externalsource" }, samples.queueDepth() ?? 0);
-    },
-  });
+  addQueueMetrics(registry, samples);
   add(
     "externalsource_source_requests_in_flight",
     "Upstream requests that are going on.",
@@ -54,5 +67,29 @@ export function addSampledMetrics(registry: Registry, samples: Samples): void {
     "externalsource_store_artifacts",
     "Number of the stored artifacts.",
     () => samples.store()?.artifacts,
+  );
+  addReplicaMetrics(registry, () => samples.replica());
+  return addPaceMetrics(registry, () => samples.hosts());
+}
+
+/** Those of client-go's workqueue that are asked for. */
+function addQueueMetrics(registry: Registry, samples: Samples): void {
+  const add = (name: string, help: string, sample: () => number) =>
+    new Gauge({
+      ...{ name, help, labelNames: ["name"], registers: [registry] },
+      collect() {
+        this.set({ name: "externalsource" }, sample());
+      },
+    });
+  add("workqueue_depth", "Current depth of workqueue.", () => samples.queueDepth() ?? 0);
+  add(
+    "workqueue_unfinished_work_seconds",
+    "How many seconds of work has been done that is in progress and hasn't been observed by work_duration.",
+    () => samples.runningMs().reduce((sum, ms) => sum + ms, 0) / 1_000,
+  );
+  add(
+    "workqueue_longest_running_processor_seconds",
+    "How many seconds has the longest running processor for workqueue been running.",
+    () => samples.runningMs().reduce((longest, ms) => Math.max(longest, ms), 0) / 1_000,
   );
 }

@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { externalSourceKind } from "../core/api_names.ts";
 import { type SourceKey, splitSourceKey } from "../core/source_key.ts";
+import type { MetricFamily } from "./metric_family.ts";
 
 const durationBuckets = [.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10];
 /** `prometheus.ExponentialBucketsRange(10e-3, 1800, 10)` of fluxcd/pkg/runtime/metrics. */
@@ -14,6 +15,8 @@ interface Place {
 const succeeded: Place = { start: 0, buckets: durationBuckets };
 const failed: Place = { start: endOf(succeeded), buckets: durationBuckets };
 const gotk: Place = { start: endOf(failed), buckets: gotkBuckets };
+/** Where it stands when the upstream answered last, in seconds since the epoch; 0: not since this process began. */
+const answeredAt = endOf(gotk);
 
 function endOf({ start, buckets }: Place): number {
   return start + buckets.length + 2;
@@ -23,6 +26,14 @@ interface SourceNumbers {
   readonly sourceType: string;
   active: number;
   readonly numbers: Float64Array;
+}
+
+/** How a reconcile of a source ended. */
+export interface SourceOutcome {
+  readonly success: boolean;
+  readonly seconds: number;
+  /** When the upstream gave what was asked for, or said that it is unchanged, in milliseconds since the epoch. */
+  readonly answeredAt: number | undefined;
 }
 
 /** Characters after which a rendering gives way to the event loop: well under 10 ms of work. */
@@ -42,7 +53,7 @@ export class SourceSeries {
       source = {
         sourceType,
         active: source?.active ?? 0,
-        numbers: new Float64Array(endOf(gotk)),
+        numbers: new Float64Array(answeredAt + 1),
       };
       this.#sources.set(key, source);
     }
@@ -50,9 +61,10 @@ export class SourceSeries {
   }
 
   /** A reconcile ends; nothing happens if its source was forgotten meanwhile. */
-  end(key: SourceKey, outcome: { readonly success: boolean; readonly seconds: number }): void {
+  end(key: SourceKey, outcome: SourceOutcome): void {
     const source = this.#sources.get(key);
     if (!source) return;
+    if (outcome.answeredAt !== undefined) source.numbers[answeredAt] = outcome.answeredAt / 1_000;
     source.active = Math.max(0, source.active - 1);
     observe(source.numbers, outcome.success ? succeeded : failed, outcome.seconds);
     observe(source.numbers, gotk, outcome.seconds);
@@ -85,10 +97,7 @@ function observe(numbers: Float64Array, { start, buckets }: Place, seconds: numb
   numbers[start + 1 + (bucket < 0 ? buckets.length : bucket)]! += 1;
 }
 
-interface Family {
-  readonly name: string;
-  readonly help: string;
-  readonly type: "counter" | "gauge" | "histogram";
+interface Family extends MetricFamily {
   lines(key: SourceKey, source: SourceNumbers): string;
 }
 
@@ -97,6 +106,7 @@ const families: readonly Family[] = [
     name: "externalsource_reconciliation_total",
     help: "Reconciles of an ExternalSource.",
     type: "counter",
+    labels: ["namespace", "name", "source_type", "success"],
     lines(key, source) {
       return outcomes(source).map(({ place, success }) =>
         `${this.name}{${labelsOf(key, source, success)}} ${countOf(source.numbers, place)}\n`
@@ -107,6 +117,7 @@ const families: readonly Family[] = [
     name: "externalsource_reconciliation_duration_seconds",
     help: "How long reconciles of an ExternalSource took.",
     type: "histogram",
+    labels: ["namespace", "name", "source_type", "success"],
     lines(key, source) {
       return outcomes(source).map(({ place, success }) =>
         histogramLines(this.name, { labels: labelsOf(key, source, success), source, place })
@@ -117,6 +128,7 @@ const families: readonly Family[] = [
     name: "gotk_reconcile_duration_seconds",
     help: "The duration in seconds of a GitOps Toolkit resource reconciliation.",
     type: "histogram",
+    labels: ["kind", "name", "namespace"],
     lines(key, source) {
       const { namespace, name } = splitSourceKey(key);
       const labels = `kind="${externalSourceKind}",name="${escape(name)}",namespace="${
@@ -131,6 +143,7 @@ const families: readonly Family[] = [
     name: "externalsource_active_reconciliations",
     help: "Reconciles of an ExternalSource that are going on.",
     type: "gauge",
+    labels: ["namespace", "name"],
     lines(key, source) {
       const { namespace, name } = splitSourceKey(key);
       return `${this.name}{namespace="${escape(namespace)}",name="${
@@ -138,7 +151,24 @@ const families: readonly Family[] = [
       }"} ${source.active}\n`;
     },
   },
+  {
+    name: "externalsource_last_success_timestamp_seconds",
+    help:
+      "When the upstream of an ExternalSource was last asked with success by this replica; after a move to another replica the latest counts.",
+    type: "gauge",
+    labels: ["namespace", "name"],
+    lines(key, { numbers }) {
+      const { namespace, name } = splitSourceKey(key);
+      const at = numbers[answeredAt]!;
+      return at === 0
+        ? ""
+        : `${this.name}{namespace="${escape(namespace)}",name="${escape(name)}"} ${at}\n`;
+    },
+  },
 ];
+
+/** The families that exist once for each source. */
+export const sourceFamilies: readonly MetricFamily[] = families;
 
 /** The outcomes that a source has had; like a Go vector, one that never was has no series. */
 function outcomes({ numbers }: SourceNumbers) {
