@@ -7,7 +7,9 @@ import { crdYaml } from "../../src/cli/crd_yaml.ts";
 import { generatorSchemas } from "../../src/cli/generator_schemas.ts";
 import { controllerSettingGroups } from "../../src/cli/operator_settings.ts";
 import { settingsTable } from "../../src/config/settings_table.ts";
+import { describeMetrics } from "../../src/telemetry/describe_metrics.ts";
 import { externalSourceReference } from "./external_source_reference.ts";
+import { metricsReference } from "./metrics_reference.ts";
 import { chartRules, roleManifests } from "./roles.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -30,6 +32,10 @@ const generated: Readonly<Record<string, string>> = {
   "docs/reference/externalsource.md": externalSourceReference(
     await readTemplate("externalsource.template.md"),
     generatorSchemas,
+  ),
+  "docs/reference/metrics.md": metricsReference(
+    await readTemplate("metrics.template.md"),
+    describeMetrics(),
   ),
   "docs/reference/settings.md": (await readTemplate("settings.template.md"))
     .replace("{{settings}}", () => settingsTable(controllerSettingGroups).trimEnd()),
