@@ -14,7 +14,8 @@ export type ChaosKind =
   | "dead"
   | "disk";
 
-const kinds: readonly ChaosKind[] = [
+/** All that can be done on this machine. */
+export const chaosKinds: readonly ChaosKind[] = [
   ...["kill", "restart", "pause", "outage", "partition"] as const,
   ...stepsWallClocks ? ["clock"] as const : [],
   ...["slow", "dead", "disk"] as const,
@@ -40,8 +41,11 @@ const durations: Readonly<Record<ChaosKind, readonly [least: number, more: numbe
   disk: [5_000, 5_000],
 };
 
-/** Any action, by chance. */
-export function chooseAction(random: () => number): ChaosAction {
+/** Any action of these kinds, by chance. */
+export function chooseAction(
+  random: () => number,
+  kinds: readonly ChaosKind[] = chaosKinds,
+): ChaosAction {
   const kind = kinds[Math.floor(random() * kinds.length)]!;
   const isOfOrigin = kind === "slow" || kind === "dead";
   const [least, more] = durations[kind];

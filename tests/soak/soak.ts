@@ -1,8 +1,10 @@
 /**
- * `deno task soak [--minutes N] [--sources N] [--seed S] [--store s3|shared|pods]`: three replicas through whatever happens to
+ * `deno task soak [--minutes N] [--sources N] [--seed S] [--store s3|shared|pods] [--only KIND,KIND…]`: three replicas through whatever happens to
  * replicas, by chance. Prints what happened, what was seen and which laws were broken; exit code 1 if any was. Needs root.
  */
 import { parseArgs } from "node:util";
+import { seededRandom } from "../seeded_random.ts";
+import { chaosKinds, chooseAction } from "./chaos.ts";
 import { soak, type SoakFigures } from "./soak_run.ts";
 import { storeKinds } from "./soak_store.ts";
 
@@ -14,12 +16,22 @@ const { values } = parseArgs({
     seed: { type: "string", default: `${Math.floor(Math.random() * 1e6)}` },
     store: { type: "string", default: "s3" },
     margin: { type: "string", default: "20" },
+    only: { type: "string", default: "" },
   },
 });
 const store = storeKinds.find((each) => each === values.store);
 if (!store) throw new Error(`Cannot soak "${values.store}": it is one of ${storeKinds.join(", ")}`);
 const [minutes, sources, seed, margin] = (["minutes", "sources", "seed", "margin"] as const)
   .map((name) => Number(values[name])) as [number, number, number, number];
+
+/** Each of these once; without any, all by chance for as long as it lasts. */
+const only = (values.only || undefined)?.split(",").map((name) => {
+  const kind = chaosKinds.find((each) => each === name);
+  if (!kind) throw new Error(`Cannot do "${name}": it is one of ${chaosKinds.join(", ")}`);
+  return kind;
+});
+const random = seededRandom(seed);
+const actions = only?.map((kind) => chooseAction(random, [kind]));
 
 function say(line: string): void {
   console.log(`${new Date().toISOString().slice(11, 19)} ${line}`);
@@ -48,10 +60,10 @@ function print(figures: SoakFigures): void {
 
 say(`${sources} sources, store ${store}, ${minutes} minutes, seed ${seed}, margin ${margin} s`);
 const figures = await soak({
-  ...{ sources, store, say, isLong: minutes >= 10 },
+  ...{ sources, store, say, isLong: minutes >= 10 && !only },
   marginMs: margin * 1_000,
   pollsPerSecond: Math.min(5 * sources, 300),
-}, { seed, minutes, quietMs: 20_000 });
+}, { seed, minutes, quietMs: 20_000, ...actions && { actions } });
 print(figures);
 if (isUneven(figures)) say("the sources are spread unevenly");
 say(`${figures.violations.length} violations`);

@@ -8,7 +8,7 @@ Deno.test("three replicas lose, mix up and forget nothing while one is killed, o
     store: "s3",
     // Laws are judged here, not speed: other tests' processes may still end beside it.
     marginMs: 90_000,
-    pollsPerSecond: 100,
+    pollsPerSecond: 60,
     isLong: false,
     say: (line) => void lines.push(line),
   }, {

@@ -62,7 +62,7 @@ export class SoakWorld {
     this.say = options.say;
     this.names = Array.from({ length: options.sources }, (_, index) => `source-${index}`);
     this.terms = {
-      intervalMs: Math.max(3, Math.ceil(options.sources / 100)) * 1_000,
+      intervalMs: Math.max(5, Math.ceil(options.sources / 60)) * 1_000,
       takeOverMs: 2 * leaseMs,
       marginMs: options.marginMs,
       retentionMs,
