@@ -8,14 +8,19 @@ import { generatorSchemas } from "../../src/cli/generator_schemas.ts";
 import { controllerSettingGroups } from "../../src/cli/operator_settings.ts";
 import { settingsTable } from "../../src/config/settings_table.ts";
 import { describeMetrics } from "../../src/telemetry/describe_metrics.ts";
+import { chartValuesTable, readChartValues } from "./chart_values.ts";
+import { chartExamplesTable } from "./chart_examples.ts";
 import { externalSourceReference } from "./external_source_reference.ts";
 import { metricsReference } from "./metrics_reference.ts";
 import { chartRules, roleManifests } from "./roles.ts";
+import { valuesSchema } from "./values_schema.ts";
 
 const root = new URL("../../", import.meta.url);
 
 const readRoot = (name: string) => Deno.readTextFile(new URL(name, root));
 const readTemplate = (name: string) => Deno.readTextFile(new URL(name, import.meta.url));
+
+const chartValues = readChartValues(await readRoot("chart/values.yaml"));
 
 /** What the chart has of the manifests, because Helm reads nothing outside of it. */
 const inChart = {
@@ -27,6 +32,10 @@ const inChart = {
 
 const generated: Readonly<Record<string, string>> = {
   ...inChart,
+  "chart/README.md": (await readTemplate("chart_readme.template.md"))
+    .replace("{{examples}}", chartExamplesTable(new URL("chart/examples/", root)))
+    .replace("{{values}}", () => chartValuesTable(chartValues)),
+  "chart/values.schema.json": valuesSchema(chartValues),
   "manifests/crd/externalsources.yaml": crdYaml(),
   "manifests/rbac/roles.yaml": roleManifests(),
   "docs/reference/externalsource.md": externalSourceReference(

@@ -1,0 +1,297 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { parse } from "yaml";
+import {
+  chartDirectory,
+  containerOf,
+  findManifest,
+  type Manifest,
+  renderChart,
+  runProgram,
+  variablesOf,
+} from "./programs.ts";
+
+const file = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+const readYaml = async (path: string) => parse(await Deno.readTextFile(path));
+const examples = [...Deno.readDirSync(`${chartDirectory}/examples`)].map(({ name }) => name);
+
+const statefulSetOf = async (...set: string[]) =>
+  findManifest(await renderChart({ set }), "StatefulSet");
+
+const fullname = "externalsource-flux-externalsource-controller";
+
+Deno.test("helm lint finds nothing in the chart with any of its documented values", async () => {
+  const files = examples.map((name) => `${chartDirectory}/examples/${name}`);
+  for (const values of [[], ...files.map((name) => ["--values", name])]) {
+    const report = await runProgram("helm", ["lint", "--strict", chartDirectory, ...values]);
+    assert.match(report, /1 chart\(s\) linted, 0 chart\(s\) failed/);
+    assert.doesNotMatch(report, /\[(WARNING|ERROR)\]/);
+  }
+});
+
+Deno.test("the chart has the version of the program", async () => {
+  const chart = await readYaml(`${chartDirectory}/Chart.yaml`);
+  const { version } = JSON.parse(await Deno.readTextFile(file("../../deno.json")));
+  assert.deepEqual([chart.version, chart.appVersion], [version, version]);
+});
+
+Deno.test("the chart keeps the names of 0.2.0", async () => {
+  const manifests = await renderChart({ set: ["metrics.serviceMonitor.enabled=true"] });
+  const names = manifests.map(({ kind, metadata }) => `${kind}/${metadata.name}`);
+  const kept = [
+    `StatefulSet/${fullname}-manager`,
+    "Service/externalsource-artifacts",
+    `Service/${fullname}-metrics`,
+    `ConfigMap/${fullname}-hook-whitelist`,
+    `ServiceAccount/${fullname}-manager`,
+    `ClusterRole/${fullname}-manager-role`,
+    `ClusterRoleBinding/${fullname}-manager-rolebinding`,
+    `Role/${fullname}-leader-election-role`,
+    `RoleBinding/${fullname}-leader-election-rolebinding`,
+    `ServiceMonitor/${fullname}`,
+    "CustomResourceDefinition/externalsources.source.flux.oddkin.co",
+  ];
+  assert.deepEqual(kept.filter((name) => !names.includes(name)), []);
+  const chartName = "flux-externalsource-controller";
+  const short = findManifest(await renderChart({ release: chartName }), "StatefulSet");
+  assert.equal(short.metadata.name, `${chartName}-manager`);
+});
+
+Deno.test("the chart keeps what cannot be changed in a StatefulSet, with every store", async () => {
+  for (const backend of ["memory", "pvc", "s3", "redis"]) {
+    const { spec } = await statefulSetOf(`controller.storage.backend=${backend}`);
+    assert.equal(spec.serviceName, "externalsource-artifacts");
+    assert.equal(spec.podManagementPolicy, undefined);
+    assert.deepEqual(spec.selector, {
+      matchLabels: {
+        "app.kubernetes.io/name": "flux-externalsource-controller",
+        "app.kubernetes.io/instance": "externalsource",
+        "app.kubernetes.io/component": "manager",
+      },
+    });
+    const claims = [{
+      metadata: { name: "artifact-storage" },
+      spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "10Gi" } } },
+    }];
+    assert.deepEqual(spec.volumeClaimTemplates, backend === "pvc" ? claims : undefined);
+  }
+});
+
+Deno.test("a shared claim takes the place of the volumes of pods", async () => {
+  const shared = "controller.storage.pvc.existingClaim=shared";
+  const { spec } = await statefulSetOf("controller.storage.backend=pvc", shared);
+  assert.equal(spec.volumeClaimTemplates, undefined);
+  const volume = spec.template.spec.volumes.find((each: Manifest) =>
+    each.name === "artifact-storage"
+  );
+  assert.deepEqual(volume.persistentVolumeClaim, { claimName: "shared" });
+});
+
+Deno.test("URLs name the pod for one replica with a store of its own, else the Service in front", async () => {
+  const pod = ["pod", "externalsource-artifacts"];
+  const service = ["service", `${fullname}-gateway`];
+  const cases: [readonly string[], readonly string[]][] = [
+    [[], pod],
+    [["controller.storage.backend=pvc"], pod],
+    [["controller.replicas=2"], service],
+    [["controller.storage.backend=s3"], service],
+    [["controller.storage.backend=redis"], service],
+    [["controller.storage.backend=pvc", "controller.storage.pvc.existingClaim=x"], service],
+    [["controller.replicas=2", "controller.artifactUrlMode=pod"], pod],
+  ];
+  for (const [set, expected] of cases) {
+    const manifests = await renderChart({ set });
+    const container = containerOf(findManifest(manifests, "StatefulSet"));
+    const { ARTIFACT_URL_MODE: mode, SERVICE_NAME: name } = variablesOf(container);
+    assert.deepEqual([mode, name], expected, set.join());
+    const { spec } = findManifest(manifests, "Service", name);
+    assert.equal(spec.clusterIP === "None", mode === "pod");
+  }
+});
+
+Deno.test("every Service of the chart leads to a port of the pods that it selects", async () => {
+  const manifests = await renderChart();
+  const { labels } = findManifest(manifests, "StatefulSet").spec.template.metadata;
+  const { ports } = containerOf(findManifest(manifests, "StatefulSet"));
+  const services = manifests.filter(({ kind }) => kind === "Service");
+  assert.equal(services.length, 3);
+  for (const { spec } of services) {
+    assert.deepEqual({ ...labels, ...spec.selector }, labels);
+    assert.ok(ports.some(({ name }: Manifest) => name === spec.ports[0].targetPort));
+  }
+  const headless = services.find(({ spec }) => spec.clusterIP === "None")!;
+  assert.equal(headless.spec.publishNotReadyAddresses, true);
+});
+
+Deno.test("the token of the ServiceAccount is mounted in the container manager alone", async () => {
+  const { spec } = (await statefulSetOf()).spec.template;
+  assert.equal(spec.automountServiceAccountToken, false);
+  const projected = spec.volumes.filter(({ projected }: Manifest) => projected);
+  assert.deepEqual(projected.map(({ name }: Manifest) => name), ["api-access"]);
+  const holders = spec.containers.filter(({ volumeMounts }: Manifest) =>
+    volumeMounts.some(({ name }: Manifest) => name === "api-access")
+  );
+  assert.deepEqual(holders.map(({ name }: Manifest) => name), ["manager"]);
+});
+
+Deno.test("the token of hooks is in memory, and the sidecar cannot write it", async () => {
+  const set = await statefulSetOf();
+  const volume = set.spec.template.spec.volumes.find(({ name }: Manifest) => name === "hook-token");
+  assert.equal(volume.emptyDir.medium, "Memory");
+  const mountOf = (name?: string) =>
+    containerOf(set, name).volumeMounts.find(({ name }: Manifest) => name === "hook-token");
+  assert.equal(mountOf().readOnly, undefined);
+  assert.equal(mountOf("externalsource-hook-executor").readOnly, true);
+});
+
+Deno.test("without the sidecar nothing of it is left", async () => {
+  const manifests = await renderChart({ set: ["controller.hookExecutor.enabled=false"] });
+  const { containers, volumes } = findManifest(manifests, "StatefulSet").spec.template.spec;
+  assert.deepEqual(containers.map(({ name }: Manifest) => name), ["manager"]);
+  const hooks = [...volumes, ...containers[0].volumeMounts].filter(({ name }: Manifest) =>
+    name.startsWith("hook-")
+  );
+  assert.deepEqual(hooks, []);
+  assert.equal(variablesOf(containers[0])["HOOK_TOKEN_FILE"], undefined);
+});
+
+Deno.test("a network policy without rules admits artifacts, probes and metrics, and keeps from metadata services", async () => {
+  const manifests = await renderChart({ set: ["networkPolicy.enabled=true"] });
+  const { ingress, egress } = findManifest(manifests, "NetworkPolicy").spec;
+  const admitted = ingress.flatMap(({ ports }: Manifest) =>
+    ports.map(({ port }: Manifest) => port)
+  );
+  assert.deepEqual(admitted.sort(), ["artifacts", "health", "http", "http-prom"]);
+  const [anywhere, others] = egress;
+  assert.deepEqual(anywhere.ports.map(({ port }: Manifest) => port), [53, 53, 443, 6443]);
+  assert.equal(anywhere.to, undefined);
+  const excepted = others.to.flatMap(({ ipBlock }: Manifest) => ipBlock?.except ?? []);
+  assert.ok(excepted.includes("169.254.169.254/32"));
+});
+
+Deno.test("given rules of a network policy take the place of the chart's", async () => {
+  const manifests = await renderChart({ files: [file("all_values.yaml")] });
+  const { ingress, egress } = findManifest(manifests, "NetworkPolicy").spec;
+  assert.deepEqual(ingress, [{ from: [{ namespaceSelector: {} }] }]);
+  assert.deepEqual(egress, [{ to: [{ ipBlock: { cidr: "10.0.0.0/8" } }] }]);
+});
+
+Deno.test("monitors read the metrics as they are served", async () => {
+  const enabled = ["metrics.serviceMonitor.enabled=true", "metrics.podMonitor.enabled=true"];
+  const secure = await renderChart({ set: enabled });
+  const [endpoint] = findManifest(secure, "ServiceMonitor").spec.endpoints;
+  assert.deepEqual([endpoint.scheme, endpoint.port], ["https", "metrics"]);
+  assert.match(endpoint.bearerTokenFile, /serviceaccount\/token$/);
+  const [ofPod] = findManifest(secure, "PodMonitor").spec.podMetricsEndpoints;
+  assert.deepEqual([ofPod.port, ofPod.bearerTokenFile], ["http-prom", undefined]);
+  const plain = await renderChart({ set: [...enabled, "metrics.secure=false"] });
+  assert.equal(findManifest(plain, "ServiceMonitor").spec.endpoints[0].scheme, undefined);
+  const withSecret = await renderChart({ files: [file("all_values.yaml")] });
+  const [credentials] = findManifest(withSecret, "PodMonitor").spec.podMetricsEndpoints;
+  assert.deepEqual(credentials.authorization, {
+    credentials: { name: "prometheus-token", key: "value" },
+  });
+});
+
+Deno.test("a variable of controller.env takes the place of the chart's", async () => {
+  const { env } = containerOf(
+    findManifest(await renderChart({ files: [file("all_values.yaml")] }), "StatefulSet"),
+  );
+  const timeouts = env.filter(({ name }: Manifest) => name === "HTTP_TIMEOUT");
+  assert.deepEqual(timeouts, [{ name: "HTTP_TIMEOUT", value: "50s" }]);
+});
+
+Deno.test("the definition survives helm uninstall unless it shall not", async () => {
+  const kept = findManifest(await renderChart(), "CustomResourceDefinition");
+  assert.equal(kept.metadata.annotations["helm.sh/resource-policy"], "keep");
+  const set = ["crds.keep=false"];
+  const removed = findManifest(await renderChart({ set }), "CustomResourceDefinition");
+  assert.equal(removed.metadata.annotations, undefined);
+  const without = await renderChart({ set: ["crds.install=false"] });
+  assert.deepEqual(without.filter(({ kind }) => kind === "CustomResourceDefinition"), []);
+});
+
+/** Paths of all scalars, lists and empty maps. */
+function leaves(value: unknown, path = ""): string[] {
+  const isMap = value !== null && typeof value === "object" && !Array.isArray(value);
+  if (!isMap || Object.keys(value).length === 0) return [path];
+  return Object.entries(value).flatMap(([key, each]) => leaves(each, `${path}.${key}`));
+}
+
+Deno.test("every value of the chart and of 0.2.0 is set in all_values.yaml, which other tests render", async () => {
+  const all = await readYaml(file("all_values.yaml"));
+  const paths = leaves(all);
+  // A map of Kubernetes is set as a whole.
+  const isSet = (leaf: string) =>
+    paths.some((path) => path === leaf || path.startsWith(`${leaf}.`)) ||
+    /\.(resources|securityContext|containerSecurityContext)\./.test(leaf);
+  for (const source of [`${chartDirectory}/values.yaml`, file("go_values.yaml")]) {
+    assert.deepEqual(leaves(await readYaml(source)).filter((leaf) => !isSet(leaf)), [], source);
+  }
+});
+
+Deno.test("unknown values are accepted", async () => {
+  const set = ["unknown=1", "controller.storage.unknown.deep=x", "webhook.unknown=true"];
+  assert.deepEqual(await renderChart({ set }), await renderChart());
+});
+
+Deno.test("a wrong value is refused by its name", async () => {
+  const cases: Record<string, RegExp> = {
+    "controller.storage.backend=disk":
+      /\/controller\/storage\/backend.*'memory', 'pvc', 's3', 'redis'/s,
+    "controller.replicas=many": /\/controller\/replicas.*'many' does not match pattern/s,
+    "controller.http.timeout=30": /\/controller\/http\/timeout/,
+    "controller.leaderElection=maybe": /\/controller\/leaderElection.*want boolean/s,
+    "controller.artifactUrlMode=host": /\/controller\/artifactUrlMode/,
+    "metrics.service.port=0": /\/metrics\/service\/port/,
+    "controller.env=HTTP_TIMEOUT": /\/controller\/env.*want array/s,
+  };
+  for (const [set, message] of Object.entries(cases)) {
+    await assert.rejects(renderChart({ set: [set] }), message, set);
+  }
+});
+
+/** A copy of the chart whose defaults are the values of 0.2.0, as `helm upgrade --reuse-values` renders it. */
+async function chartWithReusedValues(): Promise<string> {
+  const copy = await Deno.makeTempDir({ prefix: "chart-" });
+  await new Deno.Command("cp", { args: ["-r", `${chartDirectory}/.`, copy] }).output();
+  await Deno.copyFile(file("go_values.yaml"), `${copy}/values.yaml`);
+  return copy;
+}
+
+Deno.test("values of 0.2.0 can be reused: what is new has its default, what was too small is replaced", async () => {
+  const chart = await chartWithReusedValues();
+  try {
+    const reused = await renderChart({ chart });
+    const fresh = await renderChart({ files: [file("go_values.yaml")] });
+    const kinds = (manifests: Manifest[]) => manifests.map(({ kind }) => kind);
+    assert.deepEqual(kinds(reused), kinds(fresh));
+    const set = findManifest(reused, "StatefulSet");
+    const executor = containerOf(set, "externalsource-hook-executor");
+    assert.equal(containerOf(set).resources.limits.memory, "512Mi");
+    assert.equal(executor.resources.limits.memory, "512Mi");
+    assert.equal(executor.image.split(":")[1], containerOf(set).image.split(":")[1]);
+    const whitelist = findManifest(reused, "ConfigMap").data["whitelist.yaml"];
+    assert.match(whitelist, /argumentPatterns/);
+
+    const tuned = ["controller.resources.limits.memory=3Gi"];
+    const kept = containerOf(findManifest(await renderChart({ chart, set: tuned }), "StatefulSet"));
+    assert.deepEqual(kept.resources.limits, { cpu: "500m", memory: "3Gi" });
+  } finally {
+    await Deno.remove(chart, { recursive: true });
+  }
+});
+
+Deno.test("helm package takes in what the templates read, and no examples", async () => {
+  const out = await Deno.makeTempDir({ prefix: "package-" });
+  try {
+    await runProgram("helm", ["package", chartDirectory, "--destination", out]);
+    const [archive] = [...Deno.readDirSync(out)];
+    const packed = `${out}/${archive!.name}`;
+    assert.deepEqual(await renderChart({ chart: packed }), await renderChart());
+    const { stdout } = await new Deno.Command("tar", { args: ["tzf", packed] }).output();
+    assert.doesNotMatch(new TextDecoder().decode(stdout), /\/examples\//);
+  } finally {
+    await Deno.remove(out, { recursive: true });
+  }
+});

@@ -1,0 +1,80 @@
+import type { ChartValue } from "./chart_values.ts";
+
+type Schema = Readonly<Record<string, unknown>>;
+
+const duration = { type: "string", pattern: "^([0-9]+(\\.[0-9]+)?(ns|us|ms|s|m|h))+$" };
+const quantity = {
+  type: ["string", "number"],
+  pattern: "^[0-9]+(\\.[0-9]+)?([EPTGMk]i?|Ki|m)?$",
+  minimum: 0,
+};
+/** Also as text, which `--set-string` makes of it. */
+const whole = { type: ["integer", "string"], pattern: "^[0-9]+$", minimum: 0 };
+const port = { ...whole, minimum: 1, maximum: 65_535 };
+const countOrShare = { type: ["integer", "string"], pattern: "^([0-9]+%?)?$", minimum: 0 };
+const named = {
+  type: "array",
+  items: { type: "object", required: ["name"], properties: { name: { type: "string" } } },
+};
+
+/** What the type of a default does not say, by the end of the path. */
+const special: Readonly<Record<string, Schema>> = {
+  "image.pullPolicy": { enum: ["Always", "IfNotPresent", "Never"] },
+  "image.tag": { type: ["string", "number"] },
+  imagePullSecrets: named,
+  "controller.logLevel": {
+    type: ["string", "integer"],
+    pattern: "^(debug|info|warn|error|panic|[0-9]{1,3})$",
+  },
+  "controller.artifactUrlMode": { enum: ["", "pod", "service"] },
+  "controller.extraArgs": { type: "array", items: { type: "string", pattern: "^-" } },
+  "controller.storage.backend": { enum: ["memory", "pvc", "s3", "redis"] },
+  "pvc.size": quantity,
+  "pvc.path": { type: "string", pattern: "^/" },
+  "http.timeout": duration,
+  "hookExecutor.timeout": duration,
+  "hookExecutor.endpoint": { type: "string", pattern: "^(http://|unix:/)" },
+  "hookExecutor.whitelistPath": { type: "string", pattern: "^/.+/" },
+  hookMemory: quantity,
+  scratchSize: quantity,
+  tmpSize: quantity,
+  port,
+  "controller.env": named,
+  "controller.volumes": named,
+  "controller.volumeMounts": named,
+  "service.type": { enum: ["ClusterIP", "NodePort", "LoadBalancer"] },
+  minAvailable: countOrShare,
+  maxUnavailable: countOrShare,
+};
+
+function leafOf({ path, default: value }: ChartValue): Schema {
+  const end = Object.keys(special).find((each) => path === each || path.endsWith(`.${each}`));
+  if (end) return special[end]!;
+  if (Array.isArray(value)) return { type: "array" };
+  if (typeof value === "number") return whole;
+  return { type: typeof value };
+}
+
+function schemaOf(value: ChartValue): Schema {
+  const { children, description } = value;
+  const about = description === "" ? {} : { description };
+  if (children.length === 0) return { ...about, ...leafOf(value) };
+  return { ...about, type: "object", properties: propertiesOf(children) };
+}
+
+function propertiesOf(values: readonly ChartValue[]): Schema {
+  return Object.fromEntries(
+    values.map((value) => [value.path.split(".").at(-1)!, schemaOf(value)]),
+  );
+}
+
+/** `chart/values.schema.json`. Unknown keys pass: values of older and newer charts are given to this one. */
+export function valuesSchema(values: readonly ChartValue[]): string {
+  const schema = {
+    $schema: "https://json-schema.org/draft-07/schema#",
+    title: "Values of flux-externalsource-controller",
+    type: "object",
+    properties: propertiesOf(values),
+  };
+  return `${JSON.stringify(schema, undefined, 2)}\n`;
+}
