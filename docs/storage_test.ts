@@ -6,60 +6,32 @@ import { runCommand } from "../src/cli/run_command.ts";
 import { storeCommand } from "../src/cli/store.ts";
 import { systemClock } from "../src/cli/system_clock.ts";
 import { parseSettings } from "../src/config/parse_settings.ts";
-import { formatSetting } from "../src/config/setting_words.ts";
-import { variablesOf } from "../src/config/variables_of.ts";
 import type { Settings } from "../src/core/setting.ts";
 import { PvcStore } from "../src/store/pvc/pvc_store.ts";
-import { createMetrics } from "../src/telemetry/metrics.ts";
-import { noSamples } from "../src/telemetry/sampled_metrics.ts";
+import { CheckedDocument, settingsByName } from "../tests/checked_document.ts";
 import { bytesOf, packedFile } from "../tests/contract/store.ts";
 
 const root = new URL("../", import.meta.url);
-const markdown = await Deno.readTextFile(new URL("docs/storage.md", root));
+const page = await CheckedDocument.read("docs/storage.md");
 const settings: Settings = controllerSettings;
-
-/** The blocks of a kind, which stands behind their fence. */
-function blocksOf(fence: string): string[] {
-  const blocks = markdown.matchAll(/^( *)```([^\n]*)\n(.*?)^\1```$/gms);
-  return [...blocks].flatMap(([, , kind, text]) => kind === fence ? [text!] : []);
-}
-
-function flagsOf({ flag, flagAliases = [] }: Settings[string]): string[] {
-  return [...(flag === undefined ? [] : [flag]), ...flagAliases].map((each) => `--${each}`);
-}
-
-/** The settings by every name that a user may write. */
-const byName = new Map(
-  Object.values(settings).flatMap((setting) =>
-    [...flagsOf(setting), ...variablesOf(setting)].map((name) => [name, setting] as const)
-  ),
-);
 
 /** Of others: the AWS SDK's own chain. */
 const foreignVariables = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
 
 Deno.test("every flag and variable that docs/storage.md names exists", () => {
-  const names = new Set(
-    markdown.match(/(?<![\w-])(--[a-z][a-z0-9-]+|[A-Z][A-Z0-9]*_[A-Z0-9_]*[A-Z0-9])\b/g),
-  );
+  const names = page.settingNames();
   assert.ok(names.size > 30, `${names.size}`);
   const copyFlags: readonly string[] = storeCommand.help().match(/--[a-z]+/g) ?? [];
   const unknown = [...names].map((name) => name.replace(/^(FROM|TO)_(?=.)/, "")).filter((name) =>
-    !byName.has(name) && !copyFlags.includes(name) && !foreignVariables.includes(name)
+    !settingsByName.has(name) && !copyFlags.includes(name) && !foreignVariables.includes(name)
   );
   assert.deepEqual(unknown, []);
 });
 
 Deno.test("every default that docs/storage.md names is the default", () => {
-  const told = [
-    ...markdown.matchAll(/`(--[a-z-]+|[A-Z][A-Z0-9_]+)` \(([^`)]+)\)/g),
-    ...markdown.matchAll(/\(`(--[a-z-]+|[A-Z][A-Z0-9_]+)`, ([^`)]+)\)/g),
-  ];
+  const told = page.defaults();
   assert.ok(told.length >= 7, `${told.length}`);
-  for (const [, name = "", value] of told) {
-    const setting = byName.get(name)!;
-    assert.equal(value, formatSetting(setting, setting.default), name);
-  }
+  for (const { name, told: value, real } of told) assert.equal(value, real, name);
 });
 
 interface Variable {
@@ -68,7 +40,7 @@ interface Variable {
 }
 
 Deno.test("every environment of docs/storage.md is accepted as it is", () => {
-  const blocks = blocksOf("yaml env");
+  const blocks = page.blocksOf("yaml env");
   assert.ok(blocks.length >= 4);
   for (const block of blocks) {
     const variables = parse(block) as Variable[];
@@ -89,17 +61,14 @@ Deno.test("the rights of docs/storage.md are those that the s3 store asks for", 
     const code = await Deno.readTextFile(new URL(`src/store/s3/${name}`, root));
     for (const [right] of code.matchAll(/s3:[A-Z]\w+/g)) rights.add(right);
   }
-  const [policy = ""] = blocksOf("json policy");
+  const [policy = ""] = page.blocksOf("json policy");
   const { Statement } = JSON.parse(policy) as { readonly Statement: { Action: string[] }[] };
   assert.deepEqual(Statement.flatMap(({ Action }) => Action).sort(), [...rights].sort());
 });
 
-Deno.test("every metric of docs/storage.md is rendered", async () => {
-  const metrics = createMetrics({ version: "", startedAt: 0, samples: noSamples });
-  const rendered = (await Array.fromAsync(metrics.render())).join("");
-  const names = new Set(markdown.match(/externalsource_[a-z_]+/g));
-  assert.ok(names.size >= 5);
-  for (const name of names) assert.match(rendered, new RegExp(`^# HELP ${name} `, "m"));
+Deno.test("every metric of docs/storage.md is rendered", () => {
+  assert.ok(page.metricNames().size >= 5);
+  assert.deepEqual(page.unknownMetrics(), []);
 });
 
 async function* codeBelow(folder: string): AsyncGenerator<string> {
@@ -111,13 +80,13 @@ async function* codeBelow(folder: string): AsyncGenerator<string> {
 
 Deno.test("every message and reason that docs/storage.md quotes is one of the program's", async () => {
   const code = (await Array.fromAsync(codeBelow("src/"))).join("\n");
-  const rows = markdown.split("\n").filter((line) => /^\| .*(log: )?"/.test(line));
+  const rows = page.text.split("\n").filter((line) => /^\| .*(log: )?"/.test(line));
   const quoted = rows.flatMap((row) => [...row.matchAll(/"([a-zA-Z][^"]{8,})"/g)]).map(([, text]) =>
     text!
   )
     .filter((text) => text !== "artifact not found"); // Flux says that
   assert.ok(quoted.length >= 4, `${quoted}`);
-  const reasons = markdown.match(/\b(Artifact|Storage)[A-Z]\w+(?=`)/g) ?? [];
+  const reasons = page.text.match(/\b(Artifact|Storage)[A-Z]\w+(?=`)/g) ?? [];
   assert.ok(reasons.length >= 3);
   for (const text of [...quoted, ...reasons]) assert.ok(code.includes(text), text);
 });
@@ -130,7 +99,7 @@ interface Call {
 
 /** What stands behind the name of the program in each console block, and what it printed. */
 function readCalls(): Call[] {
-  const lines = blocksOf("console").join("\n").replaceAll(/ *\\\n */g, " ").split("\n");
+  const lines = page.blocksOf("console").join("\n").replaceAll(/ *\\\n */g, " ").split("\n");
   const calls: { line: string; output: string }[] = [];
   for (const line of lines.map((each) => each.trim())) {
     if (line.startsWith("$ ")) calls.push({ line, output: "" });
