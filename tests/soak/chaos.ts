@@ -28,13 +28,13 @@ export interface ChaosAction {
   readonly lastsMs: number;
 }
 
-/** How long each may last beside its least, in milliseconds. */
+/** How long each may last beside its least, in milliseconds; what is to end a lease lasts as much longer as that. */
 const durations: Readonly<Record<ChaosKind, readonly [least: number, more: number]>> = {
   kill: [0, 8_000],
   restart: [0, 8_000],
-  pause: [7_000, 8_000],
+  pause: [4_000, 8_000],
   outage: [1_000, 14_000],
-  partition: [6_000, 10_000],
+  partition: [4_000, 10_000],
   clock: [5_000, 5_000],
   slow: [5_000, 10_000],
   dead: [5_000, 15_000],
@@ -119,12 +119,14 @@ function hindranceOf({ kind, target }: ChaosAction): Trouble["keepsFrom"] {
 
 /** Does one thing while documents change in its middle, so that it meets work in flight; returns when it is undone. */
 export async function disturb(world: SoakWorld, action: ChaosAction): Promise<void> {
-  const { kind, target, lastsMs } = action;
+  const { kind, target } = action;
+  const isPastLease = kind === "pause" || kind === "partition";
+  const lastsMs = action.lastsMs + (isPastLease ? world.leaseMs : 0);
   const what = kind === "outage" ? kind : `${kind} ${target}`;
   world.say(`${what} for ${lastsMs} ms`);
   world.documents.change(world.names.filter((_, index) => index % 10 === 0));
   await pause(world.terms.intervalMs / 4);
   const undone = world.recorder.trouble(what, hindranceOf(action));
-  await actions[kind](world, action);
+  await actions[kind](world, { ...action, lastsMs });
   undone();
 }

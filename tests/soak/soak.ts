@@ -1,6 +1,8 @@
 /**
- * `deno task soak [--minutes N] [--sources N] [--seed S] [--store s3|shared|pods] [--only KIND,KIND…]`: three replicas through whatever happens to
- * replicas, by chance. Prints what happened, what was seen and which laws were broken; exit code 1 if any was. Needs root.
+ * `deno task soak [--minutes N] [--sources N] [--seed S] [--store s3|shared|pods] [--lease SECONDS]
+ * [--margin SECONDS] [--only KIND,KIND…]`: three
+ * replicas through whatever happens to replicas, by chance. Prints what happened, what was seen and which laws were broken;
+ * exit code 1 if any was. Needs root.
  */
 import { parseArgs } from "node:util";
 import { seededRandom } from "../seeded_random.ts";
@@ -15,14 +17,22 @@ const { values } = parseArgs({
     sources: { type: "string", default: "3000" },
     seed: { type: "string", default: `${Math.floor(Math.random() * 1e6)}` },
     store: { type: "string", default: "s3" },
+    lease: { type: "string", default: "3" },
     margin: { type: "string", default: "20" },
     only: { type: "string", default: "" },
   },
 });
 const store = storeKinds.find((each) => each === values.store);
 if (!store) throw new Error(`Cannot soak "${values.store}": it is one of ${storeKinds.join(", ")}`);
-const [minutes, sources, seed, margin] = (["minutes", "sources", "seed", "margin"] as const)
-  .map((name) => Number(values[name])) as [number, number, number, number];
+const [minutes, sources, seed] = [values.minutes, values.sources, values.seed].map(Number) as [
+  number,
+  number,
+  number,
+];
+const [leaseMs, marginMs] = [values.lease, values.margin].map((each) => Number(each) * 1_000) as [
+  number,
+  number,
+];
 
 /** Each of these once; without any, all by chance for as long as it lasts. */
 const only = (values.only || undefined)?.split(",").map((name) => {
@@ -58,10 +68,12 @@ function print(figures: SoakFigures): void {
   }
 }
 
-say(`${sources} sources, store ${store}, ${minutes} minutes, seed ${seed}, margin ${margin} s`);
+say(
+  `${sources} sources, store ${store}, ${minutes} minutes, seed ${seed}, lease ${values.lease} s, margin ${values.margin} s`,
+);
 const figures = await soak({
   ...{ sources, store, say, isLong: minutes >= 10 && !only },
-  marginMs: margin * 1_000,
+  ...{ leaseMs, marginMs },
   pollsPerSecond: Math.min(5 * sources, 300),
 }, { seed, minutes, quietMs: 20_000, ...actions && { actions } });
 print(figures);

@@ -1,4 +1,5 @@
 import { runCommand } from "../run_command.ts";
+import { isRunning } from "./is_running.ts";
 
 /** A replica's place: a network namespace of its own with one link to the API server and one to everybody else. */
 export interface NetworkPlace {
@@ -104,8 +105,6 @@ async function freeNet(): Promise<string> {
     if (!taken.includes(` ${net}.`)) return net;
   }
 }
-
-const isRunning = (pid: number) => Deno.stat(`/proc/${pid}`).then(() => true, () => false);
 
 /** Runs whose process has ended. Their replicas are in their namespaces, and nobody else is. */
 async function removeLeftovers(): Promise<void> {

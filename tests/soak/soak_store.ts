@@ -1,3 +1,5 @@
+import { dirname } from "node:path";
+import { isRunning } from "./is_running.ts";
 import { runCommand } from "../run_command.ts";
 import { S3Server } from "../s3_server.ts";
 import { s3TestCredentials } from "../store/s3_values.ts";
@@ -9,6 +11,8 @@ export const storeKinds: readonly StoreKind[] = ["s3", "shared", "pods"];
 
 const bucket = "artifacts";
 const mebibyte = 2 ** 20;
+const prefix = "soak-store-";
+const unmount = (disk: string) => runCommand("umount", { args: ["--lazy", disk] });
 
 /** Where replicas keep artifacts. Each has a small disk of its own for all that it does not share. */
 export class SoakStore implements AsyncDisposable {
@@ -34,7 +38,8 @@ export class SoakStore implements AsyncDisposable {
 
   /** @param hostname the address that replicas reach a bucket at */
   static async start(kind: StoreKind, hostname: string): Promise<SoakStore> {
-    const folder = await Deno.makeTempDir({ prefix: "soak-store-" });
+    const folder = await Deno.makeTempDir({ prefix: `${prefix}${Deno.pid}-` });
+    await removeLeftovers(dirname(folder));
     const server = kind === "s3" ? await S3Server.start() : undefined;
     await server?.makeBucket(bucket);
     const store = new SoakStore(kind, { folder, hostname, server });
@@ -76,7 +81,7 @@ export class SoakStore implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const disk of this.#disks) await runCommand("umount", { args: ["--lazy", disk] });
+    for (const disk of this.#disks) await unmount(disk);
     await this.#s3?.proxy.close();
     await this.#s3?.server[Symbol.asyncDispose]();
     await Deno.remove(this.#folder, { recursive: true });
@@ -91,5 +96,18 @@ export class SoakStore implements AsyncDisposable {
     await Deno.mkdir(disk);
     await runCommand("mount", { args: ["-t", "tmpfs", "-o", "size=256m", "soak", disk] });
     this.#disks.push(disk);
+  }
+}
+
+/** The disks of runs whose process was killed. */
+async function removeLeftovers(parent: string): Promise<void> {
+  for await (const { name } of Deno.readDir(parent)) {
+    const pid = new RegExp(`^${prefix}(\\d+)-`).exec(name)?.[1];
+    if (pid === undefined || await isRunning(Number(pid))) continue;
+    const folder = `${parent}/${name}`;
+    for await (const { name: disk } of Deno.readDir(folder)) {
+      await unmount(`${folder}/${disk}`).catch(() => {}); // the volume that all share is no disk
+    }
+    await Deno.remove(folder, { recursive: true });
   }
 }

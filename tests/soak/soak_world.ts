@@ -18,6 +18,8 @@ import { VersionedDocuments } from "./versioned_documents.ts";
 export interface SoakOptions {
   readonly sources: number;
   readonly store: StoreKind;
+  /** Of the replicas; the product's least is 3,000. */
+  readonly leaseMs: number;
   /** What the machine may need beside an interval and a take-over before a document is published, in milliseconds. */
   readonly marginMs: number;
   readonly pollsPerSecond: number;
@@ -28,7 +30,6 @@ export interface SoakOptions {
 
 export const replicaCount = 3;
 export const originCount = 3;
-const leaseMs = 3_000;
 const retentionMs = 60_000;
 
 interface Parts {
@@ -63,7 +64,7 @@ export class SoakWorld {
     this.names = Array.from({ length: options.sources }, (_, index) => `source-${index}`);
     this.terms = {
       intervalMs: Math.max(5, Math.ceil(options.sources / 60)) * 1_000,
-      takeOverMs: 2 * leaseMs,
+      takeOverMs: 2 * options.leaseMs,
       marginMs: options.marginMs,
       retentionMs,
       originOf: (name) => Number(name.slice("source-".length)) % originCount,
@@ -102,7 +103,7 @@ export class SoakWorld {
   }
 
   get leaseMs(): number {
-    return leaseMs;
+    return this.#parts.options.leaseMs;
   }
 
   /** All that was seen until now. */
@@ -179,7 +180,7 @@ export class SoakWorld {
   }
 
   #replica(index: number): SoakReplica {
-    const { plane, network, store, folder, address } = this.#parts;
+    const { plane, network, store, folder, address, options: { leaseMs } } = this.#parts;
     const name = `manager-${index}`;
     const clockFile = `${folder}/${name}.clock`;
     if (stepsWallClocks) Deno.writeTextFileSync(clockFile, "+0");
