@@ -86,7 +86,8 @@ export class ReconcileWorld implements AsyncDisposable {
     objects.calls.length = 0;
     upstream.requests.length = 0;
     try {
-      const result = await reconcileSource(key, this.context(), { urgent: false, signal });
+      const run = { priority: "due", dueAt: this.clock.now(), signal } as const;
+      const result = await reconcileSource(key, this.context(), run);
       return {
         result,
         writes: objects.writes,

@@ -13,11 +13,13 @@ import { StoreRepairs } from "./store_repairs.ts";
 import { TakenSources } from "./taken_sources.ts";
 import type { RingChange } from "../shard/ring.ts";
 import type { QueueObserver } from "../queue/queue_observer.ts";
+import type { HostSample } from "../queue/host_sample.ts";
+import type { LimitsObserver } from "../queue/limits_observer.ts";
 import { RequestLimits } from "../queue/request_limits.ts";
 import { NamespaceSlots } from "../queue/namespace_slots.ts";
 import { firstRunAt, nextRunAt, restoreDelay } from "../queue/schedule.ts";
 import { WorkerSlots } from "../queue/worker_slots.ts";
-import { type RunContext, WorkQueue } from "../queue/work_queue.ts";
+import { type RunContext, type RunResult, WorkQueue } from "../queue/work_queue.ts";
 import { reactionTo } from "../reconcile/change_filter.ts";
 import { findLost } from "../reconcile/find_lost.ts";
 import { GarbageCollector } from "../reconcile/garbage_collector.ts";
@@ -68,9 +70,12 @@ export interface OperatorParts {
   readonly storeOwner: StoreOwner | undefined;
   readonly settings: OperatorSettings;
   readonly clock: Clock;
+  /** One that nobody can set, for what an upstream asks for. */
+  readonly steadyClock: Clock;
   readonly random: () => number;
   readonly recordEvent: ReconcileContext["recordEvent"];
   readonly queueObserver: QueueObserver<SourceKey>;
+  readonly limitsObserver?: LimitsObserver;
   /** Wraps each reconcile: log and metrics. */
   readonly observe: (
     key: SourceKey,
@@ -103,7 +108,7 @@ export class Operator {
   constructor(parts: OperatorParts) {
     const { clock, settings, stages, objects } = parts;
     this.#parts = parts;
-    this.#limits = new RequestLimits({ total: settings.maxRequests, clock });
+    this.#limits = limitsOf(parts);
     this.#queue = new WorkQueue({ clock, observer: parts.queueObserver });
     this.#garbage = new GarbageCollector({
       objects,
@@ -129,13 +134,13 @@ export class Operator {
       settings: { ...settings, maxAttempts: settings.retryMaxAttempts },
       delays: delaysOf(parts),
       requestSlot: (slot, signal) => limits.acquire(slot, signal),
-      workerSlot: (urgent, signal) => workers.acquire({ urgent }, signal),
+      workerSlot: (priority, signal) => workers.acquire({ priority }, signal),
       hookSlot: (slot, signal) => this.#hookSlots.acquire(slot, signal),
       recordEvent: parts.recordEvent,
       collectLater: (key, replaced) => this.#garbage.collectLater(key, replaced),
     };
     const { newSpoolFile, delays: { backoff } } = this.#context;
-    const fetch = (key: SourceKey) => this.#queue.add(key, { urgent: true });
+    const fetch = (key: SourceKey) => this.#queue.add(key, { priority: "triggered" });
     const repairs = { operator: parts, newSpoolFile, backoff, fetch };
     this.#repairs = new StoreRepairs(repairs, this.#ending.signal);
   }
@@ -178,6 +183,11 @@ export class Operator {
     return this.#limits.inFlight;
   }
 
+  /** How requests to each host go that something is remembered of. Made when asked. */
+  get hostPaces(): readonly HostSample[] {
+    return this.#limits.hosts;
+  }
+
   /** How many runs of hooks are going on, and how many wait for a worker. */
   get hooks(): Pick<NamespaceSlots, "held" | "waiting"> {
     return this.#hookSlots;
@@ -205,7 +215,7 @@ export class Operator {
   /** A published artifact was asked for and is nowhere: its source is fetched again. */
   rebuild(key: string): void {
     const parts = parseArtifactKey(key);
-    if (parts) this.#queue.add(sourceKey(parts), { urgent: true });
+    if (parts) this.#queue.add(sourceKey(parts), { priority: "triggered" });
   }
 
   /** The store gave other bytes under a key than were put there. */
@@ -306,7 +316,8 @@ export class Operator {
     if (source && !members.owns(source.metadata.uid)) return this.#followOther(change, source);
     const reaction = reactionTo(change, { memories: this.#memories, source, artifact });
     if (reaction !== "ignore") {
-      this.#queue.add(change.key, { urgent: reaction === "reconcile-urgently" });
+      const priority = reaction === "reconcile-urgently" ? "triggered" : "due";
+      this.#queue.add(change.key, { priority });
     }
   }
 
@@ -320,7 +331,7 @@ export class Operator {
     }
   }
 
-  async #reconcile(key: SourceKey, run: RunContext): Promise<{ requeueAt: number | undefined }> {
+  async #reconcile(key: SourceKey, run: RunContext): Promise<RunResult> {
     const { objects, role: { members } } = this.#parts;
     const source = objects.sources.get(key);
     const holds = members.hold(source?.metadata.uid ?? "");
@@ -329,7 +340,7 @@ export class Operator {
       return { requeueAt: undefined }; // it is added again with the next change of the members
     }
     const context = { ...this.#context, objects: fencedObjects(objects, holds) };
-    const { requeueAt, outcome } = await this.#parts.observe(
+    const { requeueAt, outcome, isHeld = false } = await this.#parts.observe(
       key,
       () => reconcileSource(key, context, run),
     );
@@ -339,7 +350,8 @@ export class Operator {
       this.#taken.unfenced.delete(key);
       this.#garbage.collectGone(key);
     }
-    return { requeueAt };
+    if (isHeld) return { requeueAt, priority: run.priority };
+    return { requeueAt, priority: hasFailed(outcome) ? "retried" : "due" };
   }
 
   #keepStore(signal: AbortSignal): Promise<void> {
@@ -357,6 +369,18 @@ export class Operator {
       },
     });
   }
+}
+
+function limitsOf({ settings, steadyClock, limitsObserver = {} }: OperatorParts): RequestLimits {
+  return new RequestLimits({
+    total: settings.maxRequests,
+    clock: steadyClock,
+    observer: limitsObserver,
+  });
+}
+
+function hasFailed({ kind }: ReconcileResult["outcome"]): boolean {
+  return kind === "failed" || kind === "unwritten";
 }
 
 function delaysOf({ settings, clock, random }: OperatorParts): Delays {

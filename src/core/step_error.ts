@@ -1,3 +1,5 @@
+import type { HostLimits } from "./host_limits.ts";
+
 /**
  * The classes of failure a step of a reconcile may report. One table in `reconcile/` turns a class into a requeue and a
  * condition (DESIGN §5); a class is chosen by the code that sees the failure, never from a message.
@@ -22,6 +24,8 @@ export interface StepErrorDetails {
   readonly retryAfterMs?: number;
   /** Whether the upstream was too slow: the requests in flight to its host then fall back to one. */
   readonly timedOut?: boolean;
+  /** What the upstream said of how fast it wants to be asked. */
+  readonly hostLimits?: HostLimits | undefined;
   readonly cause?: unknown;
 }
 
@@ -37,6 +41,7 @@ export class StepError extends Error {
   readonly reason: string;
   readonly retryAfterMs: number | undefined;
   readonly timedOut: boolean;
+  readonly hostLimits: HostLimits | undefined;
 
   constructor(message: string, details: StepErrorDetails) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -44,6 +49,7 @@ export class StepError extends Error {
     this.reason = details.reason;
     this.retryAfterMs = details.retryAfterMs;
     this.timedOut = details.timedOut ?? false;
+    this.hostLimits = details.hostLimits;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { TSchema } from "typebox";
 import type { Document, Validators } from "../core/document.ts";
+import type { HostLimits } from "../core/host_limits.ts";
 import type { Secret } from "../core/secret.ts";
 import type { SourceRequest } from "../core/source_request.ts";
 
@@ -16,14 +17,20 @@ export interface FetchContext {
 
 /** The answer of an upstream. */
 export type Fetched =
-  | { readonly changed: false; readonly validators: Validators }
-  | {
-    readonly changed: true;
-    readonly document: Document;
+  & {
     readonly validators: Validators;
-    /** The URL that answered, after redirects: names the file if `destinationPath` is a directory. */
-    readonly finalUrl: string;
-  };
+    /** What it said of how fast it wants to be asked; absent: nothing. */
+    readonly hostLimits?: HostLimits | undefined;
+  }
+  & (
+    | { readonly changed: false }
+    | {
+      readonly changed: true;
+      readonly document: Document;
+      /** The URL that answered, after redirects: names the file if `destinationPath` is a directory. */
+      readonly finalUrl: string;
+    }
+  );
 
 /** The settings of one source, checked. Nothing of it touches the world before `fetch`. */
 export interface PreparedSource {

@@ -7,14 +7,14 @@ const timeoutMs = 30_000;
 const quickMs = 100;
 
 /** Queue and limits as the controller joins them, over upstreams that answer after 100 ms, or never (`tarpit…`). */
-function startFetching(targetOf: (key: string) => Omit<RequestTarget, "urgent">) {
+function startFetching(targetOf: (key: string) => Omit<RequestTarget, "priority">) {
   const clock = new ManualClock(0);
   const limits = new RequestLimits({ total: 512, clock });
   const queue = new WorkQueue<string>({ clock });
   const fetched = new Map<string, number>();
   const abort = new AbortController();
-  const done = queue.run(async (key, { urgent, signal }) => {
-    const target = { ...targetOf(key), urgent };
+  const done = queue.run(async (key, { priority, signal }) => {
+    const target = { ...targetOf(key), priority };
     const release = await limits.acquire(target, signal);
     const isTarpit = target.host.startsWith("tarpit");
     await new Promise<void>((resolve) => clock.schedule(resolve, isTarpit ? timeoutMs : quickMs));
@@ -31,11 +31,11 @@ function startFetching(targetOf: (key: string) => Omit<RequestTarget, "urgent">)
   return { clock, queue, fetched, stop };
 }
 
-Deno.test("a thousand keys due at once on one host do not delay an urgent one behind them", async () => {
+Deno.test("a thousand keys due at once on one host do not delay a triggered one behind them", async () => {
   const { clock, queue, fetched, stop } = startFetching(() => ({ namespace: "ns", host: "api" }));
   for (let index = 0; index < 1_000; index++) queue.add(`bulk-${index}`);
   await clock.advance(1_000);
-  queue.add("triggered", { urgent: true });
+  queue.add("triggered", { priority: "triggered" });
   await clock.advance(2 * quickMs);
   // One request of somebody else to end, and its own.
   assert.equal(fetched.get("triggered"), 1_000 + 2 * quickMs);

@@ -1,9 +1,10 @@
+import type { Priority } from "../core/priority.ts";
 import { WorkerSlots } from "./worker_slots.ts";
 
 /** Who wants to work. */
 export interface NamespacedWorker {
   readonly namespace: string;
-  readonly urgent: boolean;
+  readonly priority: Priority;
 }
 
 /**
@@ -55,14 +56,14 @@ export class NamespaceSlots {
   }
 
   async #acquire(
-    { namespace, urgent }: NamespacedWorker,
+    { namespace, priority }: NamespacedWorker,
     signal: AbortSignal,
   ): Promise<() => void> {
     const room = this.#namespaces.get(namespace) ?? new WorkerSlots(this.#perNamespace);
     this.#namespaces.set(namespace, room);
-    const leave = await room.acquire({ urgent }, signal);
+    const leave = await room.acquire({ priority }, signal);
     try {
-      const release = await this.#workers.acquire({ urgent }, signal);
+      const release = await this.#workers.acquire({ priority }, signal);
       let isHeld = true;
       return () => {
         if (!isHeld) return;

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import type { Priority } from "../core/priority.ts";
 import { settle } from "../../tests/settle.ts";
 import { NamespaceSlots } from "./namespace_slots.ts";
 import { WorkerSlots } from "./worker_slots.ts";
 
 const never = new AbortController().signal;
-const of = (namespace: string, urgent = false) => ({ namespace, urgent });
+const of = (namespace: string, priority: Priority = "due") => ({ namespace, priority });
 
 Deno.test("NamespaceSlots acquire() gives a namespace its part and leaves the rest to others", async () => {
   const workers = new WorkerSlots(3);
@@ -12,8 +13,10 @@ Deno.test("NamespaceSlots acquire() gives a namespace its part and leaves the re
   const held = [await slots.acquire(of("a"), never), await slots.acquire(of("a"), never)];
   const order: string[] = [];
   const waiting = [
-    slots.acquire(of("a"), never).then((release) => (order.push("normal"), release)),
-    slots.acquire(of("a", true), never).then((release) => (order.push("urgent"), release)),
+    slots.acquire(of("a"), never).then((release) => (order.push("due"), release)),
+    slots.acquire(of("a", "triggered"), never).then((
+      release,
+    ) => (order.push("triggered"), release)),
   ];
   const other = await slots.acquire(of("b"), never);
   await settle();
@@ -21,7 +24,7 @@ Deno.test("NamespaceSlots acquire() gives a namespace its part and leaves the re
   assert.deepEqual([slots.held, slots.waiting], [3, 2]);
   for (const release of held) release();
   for (const release of await Promise.all(waiting)) release();
-  assert.deepEqual(order, ["urgent", "normal"]);
+  assert.deepEqual(order, ["triggered", "due"]);
   other();
   other();
   assert.deepEqual([workers.held, slots.held, slots.waiting, slots.knownNamespaces], [0, 0, 0, 0]);

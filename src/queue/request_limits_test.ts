@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import type { Priority } from "../core/priority.ts";
 import { ManualClock } from "../../tests/manual_clock.ts";
 import { settle } from "../../tests/settle.ts";
 import { type ReleaseRequest, RequestLimits, type RequestOutcome } from "./request_limits.ts";
@@ -6,7 +7,7 @@ import { type ReleaseRequest, RequestLimits, type RequestOutcome } from "./reque
 interface Ask {
   readonly namespace?: string;
   readonly host?: string;
-  readonly urgent?: boolean;
+  readonly priority?: Priority;
 }
 
 /** Limits beside a record of who was let go, in order. */
@@ -15,9 +16,9 @@ function startLimits(total = 512) {
   const limits = new RequestLimits({ total, clock });
   const granted: string[] = [];
   const releases = new Map<string, ReleaseRequest>();
-  const ask = (name: string, { namespace = "ns", host = "host", urgent = false }: Ask = {}) => {
+  const ask = (name: string, { namespace = "ns", host = "host", priority = "due" }: Ask = {}) => {
     const abort = new AbortController();
-    const done = limits.acquire({ namespace, host, urgent }, abort.signal).then((release) => {
+    const done = limits.acquire({ namespace, host, priority }, abort.signal).then((release) => {
       granted.push(name);
       releases.set(name, release);
     });
@@ -89,12 +90,12 @@ Deno.test("RequestLimits bounds a namespace to a quarter of the total, and all t
   assert.deepEqual([inFlight, limits.waiting], [[4, 8, 12, 16, 16], 34]);
 });
 
-Deno.test("RequestLimits lets urgent requests go first, each class in the order of coming", async () => {
+Deno.test("RequestLimits lets triggered requests go first, each class in the order of coming", async () => {
   const { granted, ask, release } = startLimits();
   ask("holder");
   for (let index = 0; index < 1_000; index++) ask(`bulk${index}`);
-  ask("urgent0", { urgent: true });
-  ask("urgent1", { urgent: true });
+  ask("urgent0", { priority: "triggered" });
+  ask("urgent1", { priority: "triggered" });
   await settle();
   for (const name of ["holder", "urgent0", "urgent1"]) await release(name, "failure");
   assert.deepEqual(granted, ["holder", "urgent0", "urgent1", "bulk0"]);
@@ -164,7 +165,7 @@ Deno.test("RequestLimits.acquire() rejects when aborted, leaves nothing and keep
   await assert.rejects(given.done, reason);
   assert.equal(limits.waiting, 1);
   await assert.rejects(
-    limits.acquire({ namespace: "ns", host: "host", urgent: false }, AbortSignal.abort(reason)),
+    limits.acquire({ namespace: "ns", host: "host", priority: "due" }, AbortSignal.abort(reason)),
     reason,
   );
   await release("holder", "failure");

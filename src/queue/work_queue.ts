@@ -1,25 +1,37 @@
 import type { Clock } from "../core/clock.ts";
+import { moreUrgent, priorities, type Priority } from "../core/priority.ts";
 import { BinaryHeap } from "./binary_heap.ts";
+import { PriorityTurns } from "./priority_turns.ts";
 import type { QueueObserver } from "./queue_observer.ts";
 
 /** What a handler is told beside the key. */
 export interface RunContext {
-  /** Somebody waits for this run: pass it on to `RequestLimits` and `WorkerSlots`. */
-  readonly urgent: boolean;
+  /** Pass it on to `RequestLimits` and `WorkerSlots`. */
+  readonly priority: Priority;
+  /** When the run was wanted, in milliseconds since the epoch. */
+  readonly dueAt: number;
   /** Aborted when the queue drains or the key is forgotten: finish quickly or reject, both are fine then. */
   readonly signal: AbortSignal;
 }
 
-/** One run of a key; at `requeueAt` (ms since the epoch), if given, the key is due again. */
+/** What a run wants of the queue. */
+export interface RunResult {
+  /** When the key is to run again, in milliseconds since the epoch; undefined: when it is added. */
+  readonly requeueAt?: number | undefined;
+  /** As what. Default: `due`. */
+  readonly priority?: Priority | undefined;
+}
+
+/** One run of a key. */
 export type Handler<Key extends string> = (
   key: Key,
   context: RunContext,
-) => Promise<{ readonly requeueAt?: number | undefined } | void>;
+) => Promise<RunResult | void>;
 
 interface Waiting<Key> {
   readonly key: Key;
   readonly at: number;
-  readonly urgent: boolean;
+  readonly priority: Priority;
   readonly addedAt: number;
   /** Keeps equals in the order of adding. */
   readonly order: number;
@@ -27,7 +39,8 @@ interface Waiting<Key> {
 
 interface Run {
   readonly since: number;
-  readonly urgent: boolean;
+  readonly priority: Priority;
+  readonly dueAt: number;
   readonly abort: AbortController;
   isForgotten: boolean;
 }
@@ -39,9 +52,10 @@ const longestSleepMs = 60_000;
 const crashDelayMs = 60_000;
 
 /**
- * Says when which key runs. Its laws: a key waits at most once, its earliest time wins, and once urgent it stays urgent
- * until it runs; a key never runs twice at once, and what was added during a run follows it; a running key holds up no
- * other; urgent keys start first, then the one that was due first.
+ * Says when which key runs. Its laws: a key waits at most once, its earliest time and its most urgent priority win; a key
+ * never runs twice at once, and what was added during a run follows it; a running key holds up no other; triggered keys
+ * start before due ones and those before retried ones, of which none starves (`PriorityTurns`), and of one kind the one that
+ * was due first.
  *
  * It does not bound how many handlers run: a handler is a promise of about 4 KB, and waits in `RequestLimits` and
  * `WorkerSlots`, which know for which host, namespace or work it waits. A bound here could not, and a thousand slow
@@ -54,8 +68,12 @@ export class WorkQueue<Key extends string> {
   readonly #waiting = new Map<Key, Waiting<Key>>();
   readonly #running = new Map<Key, Run>();
   /** May hold entries that are no longer the key's current one; those are dropped when met. */
-  readonly #urgent = new BinaryHeap<Waiting<Key>>(isDueBefore);
-  readonly #normal = new BinaryHeap<Waiting<Key>>(isDueBefore);
+  readonly #heaps = {
+    triggered: new BinaryHeap<Waiting<Key>>(isDueBefore),
+    due: new BinaryHeap<Waiting<Key>>(isDueBefore),
+    retried: new BinaryHeap<Waiting<Key>>(isDueBefore),
+  };
+  readonly #turns = new PriorityTurns();
   #order = 0;
   #handler: Handler<Key> | undefined;
   #wake: { readonly at: number; readonly cancel: () => void } | undefined;
@@ -85,14 +103,18 @@ export class WorkQueue<Key extends string> {
     return this.#waiting.get(key)?.at;
   }
 
-  /** Plans a run, by default now. Never postpones: of two times the earlier one stays. */
-  add(key: Key, { at = this.#clock.now(), urgent = false } = {}): void {
+  /** Plans a run, by default now and as `due`. Never postpones: of two times the earlier one stays. */
+  add(
+    key: Key,
+    { at = this.#clock.now(), priority = "due" }: { at?: number; priority?: Priority } = {},
+  ): void {
     const before = this.#waiting.get(key);
-    if (before && before.at <= at && (before.urgent || !urgent)) return;
+    const wanted = before ? moreUrgent(before.priority, priority) : priority;
+    if (before && before.at <= at && before.priority === wanted) return;
     const next: Waiting<Key> = {
       key,
       at: before ? Math.min(before.at, at) : at,
-      urgent: urgent || before?.urgent === true,
+      priority: wanted,
       addedAt: before?.addedAt ?? this.#clock.now(),
       order: before?.order ?? this.#order++,
     };
@@ -135,7 +157,7 @@ export class WorkQueue<Key extends string> {
   }
 
   #plan(next: Waiting<Key>): void {
-    const heap = next.urgent ? this.#urgent : this.#normal;
+    const heap = this.#heaps[next.priority];
     heap.push(next);
     if (heap.size > 2 * this.#waiting.size + 64) heap.retain((entry) => this.#isCurrent(entry));
     this.#sleep();
@@ -143,7 +165,7 @@ export class WorkQueue<Key extends string> {
 
   /** Sets the one timer to the earliest due time, if it is not set to an earlier one. */
   #sleep(): void {
-    const next = Math.min(this.#first(this.#urgent), this.#first(this.#normal));
+    const next = Math.min(...priorities.map((each) => this.#firstAt(each)));
     if (!this.#handler || next === Infinity) return;
     const now = this.#clock.now();
     const at = Math.min(Math.max(next, now), now + longestSleepMs);
@@ -164,14 +186,17 @@ export class WorkQueue<Key extends string> {
   }
 
   #takeDue(now: number): Waiting<Key> | undefined {
-    const heap = [this.#urgent, this.#normal].find((heap) => this.#first(heap) <= now);
-    const due = heap?.pop();
-    if (due) this.#waiting.delete(due.key);
+    const priority = this.#turns.order.find((each) => this.#firstAt(each) <= now);
+    const due = priority && this.#heaps[priority].pop();
+    if (!due) return undefined;
+    this.#waiting.delete(due.key);
+    this.#turns.went(priority, (other) => this.#firstAt(other) <= now);
     return due;
   }
 
-  /** When the first current entry of the heap is due; drops outdated ones before it. */
-  #first(heap: BinaryHeap<Waiting<Key>>): number {
+  /** When the first current entry of a priority is due; drops outdated ones before it. */
+  #firstAt(priority: Priority): number {
+    const heap = this.#heaps[priority];
     for (let top = heap.peek(); top; top = heap.peek()) {
       if (this.#isCurrent(top)) return top.at;
       heap.pop();
@@ -183,11 +208,13 @@ export class WorkQueue<Key extends string> {
     return this.#waiting.get(entry.key) === entry;
   }
 
-  async #start({ key, at, addedAt, urgent }: Waiting<Key>, handler: Handler<Key>): Promise<void> {
+  async #start({ key, at, addedAt, priority }: Waiting<Key>, handler: Handler<Key>): Promise<void> {
     const since = this.#clock.now();
-    const run: Run = { since, urgent, abort: new AbortController(), isForgotten: false };
+    const dueAt = Math.max(at, addedAt);
+    const abort = new AbortController();
+    const run: Run = { since, priority, dueAt, abort, isForgotten: false };
     this.#running.set(key, run);
-    this.#observer.started?.(key, since - Math.max(at, addedAt));
+    this.#observer.started?.(key, since - dueAt);
     const next = await this.#attempt(key, run, handler);
     this.#running.delete(key);
     this.#observer.finished?.(key, this.#clock.now() - since);
@@ -197,22 +224,22 @@ export class WorkQueue<Key extends string> {
     if (!this.#handler && this.#running.size === 0) this.#drained?.();
   }
 
-  #requeue(key: Key, next: { at: number; urgent: boolean }): void {
+  #requeue(key: Key, next: { at: number; priority: Priority }): void {
     this.#observer.requeued?.(key);
     this.add(key, next);
   }
 
   /** Runs the handler and says when the key wants to run again; one that a drain cut short is due at once. */
   async #attempt(key: Key, run: Run, handler: Handler<Key>) {
-    const { urgent, abort: { signal } } = run;
+    const { priority, dueAt, abort: { signal } } = run;
     try {
-      const result = await handler(key, { urgent, signal });
-      const at = result?.requeueAt;
-      return at === undefined ? undefined : { at, urgent: false };
+      const { requeueAt: at, priority: next = "due" } =
+        await handler(key, { priority, dueAt, signal }) ?? {};
+      return at === undefined ? undefined : { at, priority: next };
     } catch (error) {
-      if (signal.aborted) return { at: this.#clock.now(), urgent };
+      if (signal.aborted) return { at: this.#clock.now(), priority };
       this.#observer.crashed?.(key, error);
-      return { at: this.#clock.now() + crashDelayMs, urgent: false };
+      return { at: this.#clock.now() + crashDelayMs, priority: "retried" as const };
     }
   }
 }

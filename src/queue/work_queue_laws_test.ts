@@ -1,12 +1,13 @@
 import { strict as assert } from "node:assert";
+import { priorities, type Priority } from "../core/priority.ts";
 import { ManualClock } from "../../tests/manual_clock.ts";
 import { seededRandom } from "../../tests/seeded_random.ts";
 import { settle } from "../../tests/settle.ts";
-import { WorkQueue } from "./work_queue.ts";
+import { type RunResult, WorkQueue } from "./work_queue.ts";
 
 interface Planned {
   at: number;
-  urgent: boolean;
+  priority: Priority;
   order: number;
 }
 
@@ -17,11 +18,12 @@ class Model {
   readonly running = new Map<string, { isForgotten: boolean }>();
   now = 0;
   #order = 0;
+  readonly #passed = { triggered: 0, due: 0, retried: 0 };
 
-  add(key: string, at: number, urgent: boolean): void {
-    const before = this.waiting.get(key) ?? { at, urgent, order: this.#order++ };
+  add(key: string, at: number, priority: Priority): void {
+    const before = this.waiting.get(key) ?? { at, priority, order: this.#order++ };
     before.at = Math.min(before.at, at);
-    before.urgent ||= urgent;
+    if (rank(priority) < rank(before.priority)) before.priority = priority;
     this.waiting.set(key, before);
   }
 
@@ -31,10 +33,10 @@ class Model {
     if (run) run.isForgotten = true;
   }
 
-  finish(key: string, requeueAt: number | undefined): void {
+  finish(key: string, { requeueAt, priority = "due" }: RunResult): void {
     const run = this.running.get(key)!;
     this.running.delete(key);
-    if (requeueAt !== undefined && !run.isForgotten) this.add(key, requeueAt, false);
+    if (requeueAt !== undefined && !run.isForgotten) this.add(key, requeueAt, priority);
   }
 
   advance(ms: number): void {
@@ -45,18 +47,30 @@ class Model {
       if (wake > end) break;
       this.now = wake;
       const due = free.filter(([, { at }]) => at <= wake);
-      due.sort(([, a], [, b]) =>
-        Number(b.urgent) - Number(a.urgent) || a.at - b.at || a.order - b.order
-      );
-      for (const [key, { urgent }] of due) {
+      due.sort(([, a], [, b]) => a.at - b.at || a.order - b.order);
+      while (due.length > 0) {
+        const next = due.findIndex(this.#isNext(due.map(([, { priority }]) => priority)));
+        const [[key, { priority }]] = due.splice(next, 1) as [[string, Planned]];
         this.waiting.delete(key);
         this.running.set(key, { isForgotten: false });
-        this.started.push(`${key}${urgent ? "!" : ""}@${wake}`);
+        this.started.push(`${key} ${priority} @${wake}`);
       }
     }
     this.now = end;
   }
+
+  /** The most urgent that is there, but one that seven others went before goes before all. */
+  #isNext(there: readonly Priority[]): (entry: [string, Planned]) => boolean {
+    const kinds = priorities.filter((each) => there.includes(each));
+    const most = Math.max(...kinds.map((each) => this.#passed[each]));
+    const next = (most >= 7 && kinds.find((each) => this.#passed[each] === most)) || kinds[0]!;
+    for (const each of kinds) this.#passed[each]++;
+    this.#passed[next] = 0;
+    return ([, { priority }]) => priority === next;
+  }
 }
+
+const rank = (priority: Priority) => priorities.indexOf(priority);
 
 function play(seed: number) {
   const random = seededRandom(seed);
@@ -65,15 +79,16 @@ function play(seed: number) {
   const queue = new WorkQueue<string>({ clock });
   const model = new Model();
   const started: string[] = [];
-  const ends = new Map<string, (result: { requeueAt: number | undefined }) => void>();
+  const ends = new Map<string, (result: RunResult) => void>();
   const steps = {
     add() {
-      const [key, at, urgent] = [`k${below(8)}`, model.now + below(300) - 50, below(4) === 0];
-      queue.add(key, { at, urgent });
-      model.add(key, at, urgent);
+      const [key, at] = [`k${below(30)}`, model.now + below(300) - 50];
+      const priority = priorities[below(3)]!;
+      queue.add(key, { at, priority });
+      model.add(key, at, priority);
     },
     forget() {
-      const key = `k${below(8)}`;
+      const key = `k${below(30)}`;
       queue.forget(key);
       model.forget(key);
     },
@@ -81,10 +96,11 @@ function play(seed: number) {
       const key = [...ends.keys()][below(ends.size)];
       if (!key) return;
       const requeueAt = below(2) === 0 ? undefined : model.now + below(200);
-      ends.get(key)!({ requeueAt });
+      const result = { requeueAt, priority: priorities[below(3)]! };
+      ends.get(key)!(result);
       ends.delete(key);
       await settle();
-      model.finish(key, requeueAt);
+      model.finish(key, result);
     },
     async advance() {
       const ms = below(3) === 0 ? 0 : below(120);
@@ -93,9 +109,9 @@ function play(seed: number) {
     },
   };
   const abort = new AbortController();
-  const done = queue.run((key, { urgent }) => {
+  const done = queue.run((key, { priority }) => {
     assert.ok(!ends.has(key), `${key} runs twice at once`);
-    started.push(`${key}${urgent ? "!" : ""}@${clock.now()}`);
+    started.push(`${key} ${priority} @${clock.now()}`);
     return new Promise((resolve) => ends.set(key, resolve));
   }, abort.signal);
   const stop = () => {

@@ -1,9 +1,9 @@
 import { strict as assert } from "node:assert";
 import { ManualClock } from "../../tests/manual_clock.ts";
 import { settle } from "../../tests/settle.ts";
-import { type Handler, WorkQueue } from "./work_queue.ts";
+import { type Handler, type RunResult, WorkQueue } from "./work_queue.ts";
 
-type Ended = { requeueAt?: number } | void;
+type Ended = RunResult | void;
 
 /** A queue on a clock at 0 that runs until `stop()`; each run lasts until the test ends it. */
 function startQueue(handler?: Handler<string>) {
@@ -21,8 +21,8 @@ function startQueue(handler?: Handler<string>) {
     },
   });
   const started: string[] = [];
-  const held: Handler<string> = (key, { urgent, signal }) => {
-    started.push(`${key}${urgent ? "!" : ""}@${clock.now()}`);
+  const held: Handler<string> = (key, { priority, signal }) => {
+    started.push(`${key}${{ triggered: "!", due: "", retried: "?" }[priority]}@${clock.now()}`);
     const end = Promise.withResolvers<Ended>();
     runs.set(key, { ...end, signal });
     return end.promise;
@@ -51,12 +51,12 @@ Deno.test("WorkQueue.add() runs a key once, at its earliest time", async () => {
   await stop();
 });
 
-Deno.test("WorkQueue.add() during a run makes the key run again after it, urgent if asked", async () => {
+Deno.test("WorkQueue.add() during a run makes the key run again after it, triggered if asked", async () => {
   const { clock, queue, started, runs, stop } = startQueue();
   queue.add("a");
   await clock.advance(0);
   queue.add("a", { at: 700 });
-  queue.add("a", { at: 5_000, urgent: true });
+  queue.add("a", { at: 5_000, priority: "triggered" });
   await clock.advance(1_000);
   assert.deepEqual(started, ["a@0"]);
   runs.get("a")!.resolve({ requeueAt: 60_000 });
@@ -65,12 +65,12 @@ Deno.test("WorkQueue.add() during a run makes the key run again after it, urgent
   await stop();
 });
 
-Deno.test("WorkQueue starts urgent keys before a thousand that are due, and turns the loop between", async () => {
+Deno.test("WorkQueue starts triggered keys before a thousand that are due, and turns the loop between", async () => {
   const { clock, queue, started, stop } = startQueue();
   for (let index = 0; index < 1_000; index++) queue.add(`bulk-${index}`);
-  queue.add("early", { urgent: true });
+  queue.add("early", { priority: "triggered" });
   // The queue's own timer for now stands before this one: it fires between the first turn and the second.
-  clock.schedule(() => queue.add("late", { urgent: true }), 0);
+  clock.schedule(() => queue.add("late", { priority: "triggered" }), 0);
   await clock.advance(0);
   assert.equal(started.length, 1_002);
   assert.equal(started[0], "early!@0");
@@ -78,6 +78,44 @@ Deno.test("WorkQueue starts urgent keys before a thousand that are due, and turn
   assert.equal(started[1], "bulk-0@0");
   assert.equal(started.at(-1), "bulk-999@0");
   await stop();
+});
+
+Deno.test("WorkQueue starts due keys before retried ones, and one of these after seven of those", async () => {
+  const { clock, queue, started, stop } = startQueue();
+  for (let index = 0; index < 2; index++) queue.add(`failed-${index}`, { priority: "retried" });
+  for (let index = 0; index < 20; index++) queue.add(`due-${index}`);
+  queue.add("waited-for", { priority: "triggered" });
+  queue.add("failed-1", { at: 60_000, priority: "triggered" });
+  await clock.advance(0);
+  assert.deepEqual(started.slice(0, 2), ["failed-1!@0", "waited-for!@0"]);
+  assert.equal(started.indexOf("failed-0?@0"), 7);
+  assert.equal(started.length, 23);
+  await stop();
+});
+
+Deno.test("WorkQueue runs a key again as what its run wants, by default as due", async () => {
+  const { clock, queue, started, runs, stop } = startQueue();
+  for (const key of ["a", "b"]) queue.add(key, { priority: "triggered" });
+  await clock.advance(0);
+  runs.get("a")!.resolve({ requeueAt: 10, priority: "retried" });
+  runs.get("b")!.resolve({ requeueAt: 10 });
+  await clock.advance(10);
+  assert.deepEqual(started.slice(2), ["b@10", "a?@10"]);
+  await stop();
+});
+
+Deno.test("WorkQueue tells a run since when it is wanted", async () => {
+  const clock = new ManualClock(1_000);
+  const queue = new WorkQueue<string>({ clock });
+  const due: number[] = [];
+  const abort = new AbortController();
+  queue.add("a", { at: 3_000 });
+  queue.add("b", { at: 10 });
+  const done = queue.run((_key, { dueAt }) => (due.push(dueAt), Promise.resolve()), abort.signal);
+  await clock.advance(5_000);
+  abort.abort();
+  await done;
+  assert.deepEqual(due, [1_000, 3_000]);
 });
 
 Deno.test("WorkQueue does not let a running key hold up another", async () => {
@@ -110,7 +148,7 @@ Deno.test("WorkQueue.forget() drops what is planned, aborts the run and ignores 
 
 Deno.test("WorkQueue.run() drains: starts no more, aborts what runs and waits for it", async () => {
   const { clock, queue, started, runs, abort, done } = startQueue();
-  queue.add("a", { urgent: true });
+  queue.add("a", { priority: "triggered" });
   await clock.advance(0);
   queue.add("b");
   let isDone = false;
@@ -125,8 +163,8 @@ Deno.test("WorkQueue.run() drains: starts no more, aborts what runs and waits fo
 
   const again: string[] = [];
   const second = new AbortController();
-  const rerun = queue.run((key, { urgent }) => {
-    again.push(`${key}${urgent ? "!" : ""}`);
+  const rerun = queue.run((key, { priority }) => {
+    again.push(`${key}${{ triggered: "!", due: "", retried: "?" }[priority]}`);
     return Promise.resolve();
   }, second.signal);
   await clock.advance(0);
@@ -213,7 +251,7 @@ Deno.test("WorkQueue counts the wait of a key from its adding if it was due befo
 
 Deno.test("WorkQueue keeps every key while one of them is moved a thousand times", async () => {
   const { clock, queue, started, stop } = startQueue();
-  queue.add("b", { at: 3_000, urgent: true });
+  queue.add("b", { at: 3_000, priority: "triggered" });
   queue.add("c", { at: 4_000 });
   for (let at = 2_000; at > 1_000; at--) queue.add("a", { at });
   await clock.advance(5_000);

@@ -1,11 +1,18 @@
+import { priorities, type Priority } from "../core/priority.ts";
+import { PriorityTurns } from "./priority_turns.ts";
+
 /**
  * Bounds work that uses the machine: hooks, pack and store (`--concurrent`). Whoever waits is served in the order of
- * coming, the urgent ones first. A holder must not wait for a request slot (`RequestLimits`); the reverse is safe.
+ * coming, triggered ones before due ones before retried ones, of which none starves (`PriorityTurns`). A holder must not wait for a request slot (`RequestLimits`); the reverse is safe.
  */
 export class WorkerSlots {
   readonly #slots: number;
-  readonly #urgent = new Set<() => void>();
-  readonly #normal = new Set<() => void>();
+  readonly #turns = new PriorityTurns();
+  readonly #waiting = {
+    triggered: new Set<() => void>(),
+    due: new Set<() => void>(),
+    retried: new Set<() => void>(),
+  };
   #held = 0;
 
   /** @param slots how many may work at once, at least 1 */
@@ -18,7 +25,7 @@ export class WorkerSlots {
   }
 
   get waiting(): number {
-    return this.#urgent.size + this.#normal.size;
+    return priorities.reduce((sum, each) => sum + this.#waiting[each].size, 0);
   }
 
   /**
@@ -26,10 +33,10 @@ export class WorkerSlots {
    *
    * @throws the reason of `signal` if that aborts before a slot is free
    */
-  async acquire({ urgent }: { urgent: boolean }, signal: AbortSignal): Promise<() => void> {
+  async acquire({ priority }: { priority: Priority }, signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
     if (this.#held < this.#slots) this.#held++;
-    else await this.#turn(urgent ? this.#urgent : this.#normal, signal);
+    else await this.#turn(this.#waiting[priority], signal);
     let isHeld = true;
     return () => {
       if (isHeld) this.#handOver();
@@ -55,8 +62,10 @@ export class WorkerSlots {
 
   /** The slot goes straight to the next one waiting, so that nobody can come in between. */
   #handOver(): void {
-    const [next] = this.#urgent.size > 0 ? this.#urgent : this.#normal;
-    if (next) next();
-    else this.#held--;
+    const priority = this.#turns.order.find((each) => this.#waiting[each].size > 0);
+    if (!priority) return void this.#held--;
+    const [next] = this.#waiting[priority];
+    next!();
+    this.#turns.went(priority, (other) => this.#waiting[other].size > 0);
   }
 }

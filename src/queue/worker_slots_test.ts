@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import type { Priority } from "../core/priority.ts";
 import { settle } from "../../tests/settle.ts";
 import { WorkerSlots } from "./worker_slots.ts";
 
@@ -6,9 +7,9 @@ function startSlots(count: number) {
   const slots = new WorkerSlots(count);
   const granted: string[] = [];
   const releases = new Map<string, () => void>();
-  const ask = (name: string, urgent = false) => {
+  const ask = (name: string, priority: Priority = "due") => {
     const abort = new AbortController();
-    const done = slots.acquire({ urgent }, abort.signal).then((release) => {
+    const done = slots.acquire({ priority }, abort.signal).then((release) => {
       granted.push(name);
       releases.set(name, release);
     });
@@ -21,16 +22,30 @@ function startSlots(count: number) {
   return { slots, granted, ask, release };
 }
 
-Deno.test("WorkerSlots.acquire() grants so many at once, then the urgent and else the first", async () => {
+Deno.test("WorkerSlots.acquire() grants so many at once, then the triggered and else the first", async () => {
   const { slots, granted, ask, release } = startSlots(2);
   for (const name of ["a", "b", "c", "d"]) ask(name);
-  for (const name of ["u", "v"]) ask(name, true);
+  for (const name of ["u", "v"]) ask(name, "triggered");
   await settle();
   assert.deepEqual([granted, slots.held, slots.waiting], [["a", "b"], 2, 4]);
   for (const name of ["b", "u", "a", "v"]) await release(name);
   assert.deepEqual(granted, ["a", "b", "u", "v", "c", "d"]);
   for (const name of ["c", "d"]) await release(name);
   assert.deepEqual([slots.held, slots.waiting], [0, 0]);
+});
+
+Deno.test("WorkerSlots.acquire() lets the retried go last, but none of them for ever", async () => {
+  const { granted, ask, release } = startSlots(1);
+  ask("holder");
+  for (const name of ["r0", "r1"]) ask(name, "retried");
+  for (let index = 0; index < 20; index++) ask(`d${index}`);
+  await settle();
+  for (let turn = 0; turn < 16; turn++) await release(granted.at(-1)!);
+  assert.deepEqual([granted.indexOf("d0"), granted.indexOf("r0"), granted.indexOf("r1")], [
+    1,
+    8,
+    16,
+  ]);
 });
 
 Deno.test("WorkerSlots.acquire() gives a slot back once, however often it is released", async () => {
@@ -50,7 +65,7 @@ Deno.test("WorkerSlots.acquire() rejects with the signal's reason and leaves no 
   ask("b");
   given.abort.abort(reason);
   await assert.rejects(given.done, reason);
-  await assert.rejects(slots.acquire({ urgent: true }, AbortSignal.abort(reason)), reason);
+  await assert.rejects(slots.acquire({ priority: "triggered" }, AbortSignal.abort(reason)), reason);
   await release("a");
   assert.deepEqual([granted, slots.held, slots.waiting], [["a", "b"], 1, 0]);
 });

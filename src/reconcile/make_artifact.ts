@@ -1,5 +1,6 @@
 import type { Artifact, StoredContent } from "../core/artifact.ts";
 import type { Document, Validators } from "../core/document.ts";
+import type { HostLimits } from "../core/host_limits.ts";
 import { StepError } from "../core/step_error.ts";
 import { buildRequest, type BuiltRequest, type FetchResult, fetchSource } from "./fetch_source.ts";
 import type { Outcome } from "./next_status.ts";
@@ -34,8 +35,8 @@ export class MakeArtifact {
     this.#subject = subject;
     this.#options = options;
     this.#spoolFile = context.newSpoolFile();
-    const { source: { metadata }, run: { urgent, signal } } = subject;
-    const slot = { namespace: metadata.namespace, urgent };
+    const { source: { metadata }, run: { priority, signal } } = subject;
+    const slot = { namespace: metadata.namespace, priority };
     this.#hooks = new SourceHooks(options.plan, {
       stage: context.hooks,
       source: metadata,
@@ -114,26 +115,31 @@ export class MakeArtifact {
     const { source, run, memory } = this.#subject;
     const { clock, delays, requestSlot } = this.#context;
     const { namespace } = source.metadata;
-    const release = await requestSlot({ namespace, host, urgent: run.urgent }, run.signal);
+    const { priority, dueAt, signal } = run;
+    const lateMs = Math.max(0, clock.now() - dueAt);
+    const release = await requestSlot({ namespace, host, priority, lateMs }, signal);
     let result: RequestResult = "failure";
+    let limits: HostLimits | undefined;
     const startedAt = clock.now();
     memory.unstored = undefined;
     try {
       const answer = await writer.during("Fetching", ask);
       result = "success";
+      limits = answer.fetched.hostLimits;
       memory.nextFetchAt = startedAt + delays.interval(plan.interval);
       return answer;
     } catch (error) {
+      if (error instanceof StepError) limits = error.hostLimits;
       if (error instanceof StepError && error.timedOut) result = "timeout";
       throw error;
     } finally {
-      release(result);
+      release(result, limits);
     }
   }
 
   async #inWorkerSlot<T>(work: () => Promise<T>): Promise<T> {
     const { run } = this.#subject;
-    const release = await this.#context.workerSlot(run.urgent, run.signal);
+    const release = await this.#context.workerSlot(run.priority, run.signal);
     try {
       return await work();
     } finally {

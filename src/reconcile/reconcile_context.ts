@@ -1,7 +1,9 @@
 import type { Artifact } from "../core/artifact.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Document } from "../core/document.ts";
+import type { HostLimits } from "../core/host_limits.ts";
 import type { ObjectEvent } from "../core/object_event.ts";
+import type { Priority } from "../core/priority.ts";
 import type { SourceKey } from "../core/source_key.ts";
 import type { Generator } from "../generate/generator.ts";
 import type { HookStage } from "../hooks/hook_stage.ts";
@@ -16,7 +18,9 @@ import type { Ownership } from "./fence_source.ts";
 export interface RequestSlot {
   readonly namespace: string;
   readonly host: string;
-  readonly urgent: boolean;
+  readonly priority: Priority;
+  /** Milliseconds since the run was due. */
+  readonly lateMs: number;
 }
 
 /** How a request ended, for the window of its host. */
@@ -67,16 +71,21 @@ export interface ReconcileContext {
   /** Path of a file that does not exist yet; nothing of it outlives a reconcile. */
   readonly newSpoolFile: () => string;
   readonly delays: Delays;
-  /** Waits for room among the requests in flight; aborting leaves nothing behind. */
+  /**
+   * Waits for room among the requests in flight; aborting leaves nothing behind. What is returned gives the slot back, with
+   * what the answer said of its host.
+   *
+   * @throws {HostHeldError} if the host wants no request for long
+   */
   readonly requestSlot: (
     slot: RequestSlot,
     signal: AbortSignal,
-  ) => Promise<(result: RequestResult) => void>;
+  ) => Promise<(result: RequestResult, limits: HostLimits | undefined) => void>;
   /** Waits for a worker: bounds hooks, pack and store. */
-  readonly workerSlot: (urgent: boolean, signal: AbortSignal) => Promise<() => void>;
+  readonly workerSlot: (priority: Priority, signal: AbortSignal) => Promise<() => void>;
   /** The same for one run of a hook of a namespace, of which no namespace gets all. */
   readonly hookSlot: (
-    slot: Pick<RequestSlot, "namespace" | "urgent">,
+    slot: Pick<RequestSlot, "namespace" | "priority">,
     signal: AbortSignal,
   ) => Promise<() => void>;
   readonly recordEvent: (event: ObjectEvent) => void;

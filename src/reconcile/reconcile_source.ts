@@ -1,12 +1,14 @@
 import { legacyFinalizer } from "../core/api_names.ts";
 import type { StoredContent } from "../core/artifact.ts";
 import type { ExternalSource } from "../core/external_source.ts";
+import { HostHeldError } from "../core/host_held_error.ts";
 import { type SourceKey, sourceKey } from "../core/source_key.ts";
 import { ConflictError, NotFoundError, ObjectsUnavailableError } from "../objects/objects.ts";
-import { decideWork, unwrittenOf } from "./decide_work.ts";
+import { decideWork, unwrittenOf, type Work } from "./decide_work.ts";
+import { keepHeld } from "./keep_held.ts";
 import { failureOf } from "./error_policy.ts";
 import { fenceSource } from "./fence_source.ts";
-import { MakeArtifact } from "./make_artifact.ts";
+import { MakeArtifact, type MakeOptions } from "./make_artifact.ts";
 import { failuresBefore } from "./failures_before.ts";
 import { failuresAfter, type Handled, type Outcome } from "./next_status.ts";
 import { type Published, publishOutcome } from "./publish_outcome.ts";
@@ -34,6 +36,8 @@ export interface ReconcileResult {
   readonly fetched: boolean;
   /** Whether the status was written. */
   readonly changed: boolean;
+  /** The upstream wants no request until then: the run is to go on as what it was. */
+  readonly isHeld?: boolean;
 }
 
 /**
@@ -59,7 +63,11 @@ export async function reconcileSource(
     const released = objects.sources.get(key) ?? source;
     const current = await fenceSource(context, { source: released, memory });
     if (!known) await resume(context, { source: current, memory });
-    return await attempt(context, { source: current, memory, run });
+    const subject = { source: current, memory, run };
+    return await attempt(context, subject).catch((error) => {
+      if (error instanceof HostHeldError) return keepHeld(context, subject, error);
+      throw error;
+    });
   } catch (error) {
     run.signal.throwIfAborted();
     return rewrite(context, { source, memory }, error);
@@ -204,16 +212,28 @@ async function work(
     }
     if (isSuspended) writer.warn([fetchedAlthoughSuspended], memory);
     ran = todo.kind;
-    const outcome = todo.kind === "store"
-      ? await storeAgain(context, subject, { writer, ...todo })
-      : await new MakeArtifact(context, subject, { plan, writer, stored }).make();
+    const outcome = await carryOut(context, subject, { plan, writer, stored, todo });
     return { outcome, plan, ran, handled };
   } catch (error) {
     run.signal.throwIfAborted();
-    if (isWriteError(error)) throw error;
+    const isHeld = error instanceof HostHeldError;
+    if (isHeld && memory.unwritten) return { ...memory.unwritten, plan, ran: undefined };
+    if (isHeld || isWriteError(error)) throw error;
     const failure = failureOf(error);
     return { outcome: { kind: "failed", failure, artifact: published }, plan, ran, handled };
   }
+}
+
+function carryOut(
+  context: ReconcileContext,
+  subject: Subject,
+  { todo, ...options }: MakeOptions & {
+    readonly todo: Extract<Work, { readonly kind: "fetch" | "store" }>;
+  },
+): Promise<Outcome> {
+  return todo.kind === "store"
+    ? storeAgain(context, subject, { writer: options.writer, ...todo })
+    : new MakeArtifact(context, subject, options).make();
 }
 
 const noneHandled: Handled = { source: undefined, artifact: undefined };

@@ -26,7 +26,7 @@ export async function storeAgain(
   { writer, unstored: { document, nextFetchAt }, file }: StoreAgainOptions,
 ): Promise<Extract<Outcome, { kind: "published" }>> {
   const { content, fingerprint, validators: { etag } } = document;
-  const release = await context.workerSlot(run.urgent, run.signal);
+  const release = await context.workerSlot(run.priority, run.signal);
   try {
     await writer.during("Storing", () => context.store.put(content.path, file));
   } finally {

@@ -1,10 +1,12 @@
 import type { ExternalSource } from "../core/external_source.ts";
+import type { Priority } from "../core/priority.ts";
 import type { SourceMemory } from "./source_memory.ts";
 
 /** How a reconcile was started. */
 export interface ReconcileRun {
-  /** Somebody waits for it: it goes before what is merely due. */
-  readonly urgent: boolean;
+  readonly priority: Priority;
+  /** When it was wanted, in milliseconds since the epoch. */
+  readonly dueAt: number;
   readonly signal: AbortSignal;
 }
 

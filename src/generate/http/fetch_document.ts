@@ -8,6 +8,7 @@ import { type Answer, exchange } from "./exchange.ts";
 import { ExchangeTimer } from "./exchange_timer.ts";
 import { failureOfExchange, rejected, toFetchError, transient } from "./http_failure.ts";
 import { firstHop } from "./first_hop.ts";
+import { hostLimitsOf, type LimitsMoment } from "./host_limits.ts";
 import type { Proxy } from "./proxy.ts";
 import { headerOf, type ResponseHeaders } from "./rate_limit.ts";
 import { type Hop, isRedirect, redirect } from "./redirect.ts";
@@ -80,10 +81,8 @@ function validatorsOf(headers: ResponseHeaders): Validators {
 const isConditional = ({ headers }: Hop) =>
   "if-none-match" in headers || "if-modified-since" in headers;
 
-function checkStatus({ status, headers }: Answer, { clock, maxRetryAfterMs }: FetchParts): void {
-  if (status < 200 || status > 299) {
-    throw statusFailure({ status, headers }, { now: clock.now(), maxWaitMs: maxRetryAfterMs });
-  }
+function checkStatus({ status, headers }: Answer, moment: LimitsMoment): void {
+  if (status < 200 || status > 299) throw statusFailure({ status, headers }, moment);
 }
 
 async function receive(
@@ -92,10 +91,13 @@ async function receive(
 ): Promise<Fetched> {
   const { validators } = context;
   const { headers, status } = answer;
+  const moment = { now: parts.clock.now(), maxWaitMs: parts.maxRetryAfterMs };
+  const hostLimits = hostLimitsOf(answer, moment);
+  const said = hostLimits ? { hostLimits } : {};
   if (status === 304 && validators && isConditional(hop)) {
-    return { changed: false, validators: { ...validators, ...validatorsOf(headers) } };
+    return { changed: false, validators: { ...validators, ...validatorsOf(headers) }, ...said };
   }
-  checkStatus(answer, parts);
+  checkStatus(answer, moment);
   if (status === 206 && !("range" in hop.headers)) throw rejected("status 206, though not asked");
   const length = headerOf(headers, "content-length");
   if (hop.method !== "HEAD" && Number(length) > parts.maxSourceSize) {
@@ -116,6 +118,7 @@ async function receive(
     document,
     validators: validatorsOf(headers),
     finalUrl: publicUrl(hop.url),
+    ...said,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { HostLimits } from "../../core/host_limits.ts";
 import { networkStates } from "../../core/network_states.ts";
 import { publicUrl } from "../../core/public_url.ts";
 import { StepError } from "../../core/step_error.ts";
@@ -6,6 +7,7 @@ import { StepError } from "../../core/step_error.ts";
 export interface HttpFailureDetails {
   readonly class: "transient" | "rejected";
   readonly retryAfterMs?: number | undefined;
+  readonly hostLimits?: HostLimits | undefined;
   readonly timedOut?: boolean;
   /** The connection ended before a status line came: the request may be repeated. */
   readonly broken?: boolean;
@@ -86,12 +88,12 @@ export function failureOfExchange(error: unknown, phase: "before-status" | "body
 /** A failure as the rest of the program sees it; any other error is a bug and passes unchanged. */
 export function toFetchError(url: string, error: unknown): unknown {
   if (!(error instanceof HttpFailure)) return error;
-  const { class: errorClass, retryAfterMs, timedOut } = error.details;
+  const { class: errorClass, retryAfterMs, hostLimits, timedOut } = error.details;
   return new StepError(`Cannot fetch "${publicUrl(url)}": ${error.message}`, {
     class: errorClass,
     reason: "FetchFailed",
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    timedOut: timedOut ?? false,
+    ...{ timedOut: timedOut ?? false, hostLimits },
     cause: error,
   });
 }

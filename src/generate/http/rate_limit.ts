@@ -19,13 +19,15 @@ function resetMs(text: string, now: number): number | undefined {
   return value * 1_000;
 }
 
-interface Window {
+/** A window of time in which so many requests are taken. */
+export interface RateLimitWindow {
   /** Requests that are left; undefined: the header does not say. */
   readonly remaining: number | undefined;
+  /** Milliseconds until it begins anew. */
   readonly resetMs: number;
 }
 
-function pairWindows(headers: ResponseHeaders, now: number): Window[] {
+function pairWindows(headers: ResponseHeaders, now: number): RateLimitWindow[] {
   return prefixes.flatMap((prefix) => {
     const after = headerOf(headers, `${prefix}-reset-after`);
     const reset = after ?? headerOf(headers, `${prefix}-reset`);
@@ -37,7 +39,7 @@ function pairWindows(headers: ResponseHeaders, now: number): Window[] {
 }
 
 /** `RateLimit: "default";r=0;t=50` of the draft, or `limit=100, remaining=0, reset=50` of its predecessors. */
-function combinedWindows(headers: ResponseHeaders, now: number): Window[] {
+function combinedWindows(headers: ResponseHeaders, now: number): RateLimitWindow[] {
   const text = headerOf(headers, "ratelimit") ?? "";
   const policies = text.includes("remaining=") ? [text] : text.split(",");
   return policies.flatMap((policy) => {
@@ -47,6 +49,14 @@ function combinedWindows(headers: ResponseHeaders, now: number): Window[] {
     const remaining = /\b(?:r|remaining)=([0-9]+)/.exec(policy)?.[1];
     return [{ remaining: remaining === undefined ? undefined : Number(remaining), resetMs: ms }];
   });
+}
+
+/** Every window that an answer tells of. @param now milliseconds since the Unix epoch */
+export function rateLimitWindows(
+  headers: ResponseHeaders,
+  now: number,
+): readonly RateLimitWindow[] {
+  return [...pairWindows(headers, now), ...combinedWindows(headers, now)];
 }
 
 /**
@@ -62,7 +72,7 @@ export function rateLimitWaitMs(
   headers: ResponseHeaders,
   { now, limited }: { readonly now: number; readonly limited: boolean },
 ): number | undefined {
-  const exhausted = [...pairWindows(headers, now), ...combinedWindows(headers, now)]
+  const exhausted = rateLimitWindows(headers, now)
     .filter(({ remaining }) => remaining === undefined ? limited : remaining <= 0);
   return exhausted.length === 0 ? undefined : Math.max(...exhausted.map((each) => each.resetMs));
 }

@@ -1,0 +1,40 @@
+import { findCondition } from "../core/condition.ts";
+import { formatTime } from "../core/format_time.ts";
+import type { HostHeldError } from "../core/host_held_error.ts";
+import type { Outcome } from "./next_status.ts";
+import { publishedArtifact } from "./published_artifact.ts";
+import { publishOutcome } from "./publish_outcome.ts";
+import type { ReconcileContext } from "./reconcile_context.ts";
+import { StatusWriter } from "./status_writer.ts";
+import type { Subject } from "./subject.ts";
+
+/** How a reconcile ends whose upstream wants no request for long. */
+export interface HeldResult {
+  readonly requeueAt: number;
+  readonly outcome: Outcome;
+  readonly fetched: false;
+  readonly changed: false;
+  readonly isHeld: true;
+}
+
+/**
+ * Ends a reconcile whose upstream wants no request for long: nothing waits in memory meanwhile, what is published is kept as
+ * it should be, and the status says what it said. One that has nothing to say yet gets an event.
+ *
+ * @throws as the objects
+ */
+export async function keepHeld(
+  context: ReconcileContext,
+  { source, memory }: Subject,
+  { waitMs }: HostHeldError,
+): Promise<HeldResult> {
+  const requeueAt = context.clock.now() + waitMs;
+  if (!findCondition(source.status.conditions ?? [], "Ready")) {
+    const until = formatTime(Math.ceil(requeueAt / 1_000) * 1_000);
+    const message = `the host of the upstream asked for no request until ${until}`;
+    new StatusWriter(context, source).warn([{ reason: "HostHeld", message }], memory);
+  }
+  const kept = { kind: "kept", artifact: publishedArtifact(source), isSuspended: false } as const;
+  const { outcome } = await publishOutcome(context, { source, memory, outcome: kept });
+  return { requeueAt, outcome, fetched: false, changed: false, isHeld: true };
+}
