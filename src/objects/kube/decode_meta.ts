@@ -1,14 +1,21 @@
 import type { ObjectMeta, OwnerReference } from "../../core/object_meta.ts";
-import { asArray, asNumber, asRecord, asText, asTextRecord, present } from "./fields.ts";
+import { mapValues } from "../../core/map_values.ts";
+import { asArray, asNumber, asRecord, asTextRecord, present } from "./fields.ts";
 import { noteFieldManagers } from "./legacy_field_manager.ts";
+import { asShared, shareText } from "./shared_text.ts";
 
 /** kubectl's copy of the whole object would double the memory of a cached one. */
 const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
 
 function required(metadata: Readonly<Record<string, unknown>>, field: string): string {
   const value = metadata[field];
-  if (typeof value === "string" && value !== "") return value;
+  if (typeof value === "string" && value !== "") return shareText(value);
   throw new TypeError(`Cannot read metadata.${field}: not a text`);
+}
+
+function decodeLabels(value: unknown): Readonly<Record<string, string>> | undefined {
+  const labels = asTextRecord(value);
+  return labels && mapValues(labels, shareText);
 }
 
 function decodeAnnotations(value: unknown): Readonly<Record<string, string>> | undefined {
@@ -22,10 +29,10 @@ function decodeOwner(value: unknown): OwnerReference[] {
   const owner = asRecord(value);
   if (!owner) return [];
   return [present<OwnerReference>({
-    apiVersion: asText(owner.apiVersion) ?? "",
-    kind: asText(owner.kind) ?? "",
-    name: asText(owner.name) ?? "",
-    uid: asText(owner.uid) ?? "",
+    apiVersion: asShared(owner.apiVersion) ?? "",
+    kind: asShared(owner.kind) ?? "",
+    name: asShared(owner.name) ?? "",
+    uid: asShared(owner.uid) ?? "",
     controller: owner.controller === true ? true : undefined,
     blockOwnerDeletion: owner.blockOwnerDeletion === true ? true : undefined,
   })];
@@ -46,9 +53,9 @@ export function decodeMeta(value: unknown): ObjectMeta {
     uid: required(raw, "uid"),
     resourceVersion: required(raw, "resourceVersion"),
     generation: asNumber(raw.generation) ?? 1,
-    creationTimestamp: asText(raw.creationTimestamp),
-    deletionTimestamp: asText(raw.deletionTimestamp),
-    labels: asTextRecord(raw.labels),
+    creationTimestamp: asShared(raw.creationTimestamp),
+    deletionTimestamp: asShared(raw.deletionTimestamp),
+    labels: decodeLabels(raw.labels),
     annotations: decodeAnnotations(raw.annotations),
     finalizers: unlessEmpty(
       asArray(raw.finalizers).filter((each): each is string => typeof each === "string"),

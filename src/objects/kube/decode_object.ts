@@ -7,18 +7,19 @@ import type {
 } from "../../core/external_artifact.ts";
 import type { ExternalSource, ExternalSourceStatus } from "../../core/external_source.ts";
 import { decodeMeta } from "./decode_meta.ts";
-import { asNumber, asRecord, asText, asTextRecord, present } from "./fields.ts";
+import { asNumber, asRecord, asTextRecord, present } from "./fields.ts";
+import { asShared } from "./shared_text.ts";
 
 function decodeCondition(value: unknown): Condition[] {
   const raw = asRecord(value);
-  const type = asText(raw?.type);
+  const type = asShared(raw?.type);
   if (!raw || !type) return [];
   return [present<Condition>({
     type,
     status: raw.status === "True" || raw.status === "False" ? raw.status : "Unknown",
-    reason: asText(raw.reason) ?? "",
-    message: asText(raw.message) ?? "",
-    lastTransitionTime: asText(raw.lastTransitionTime) ?? "",
+    reason: asShared(raw.reason) ?? "",
+    message: asShared(raw.message) ?? "",
+    lastTransitionTime: asShared(raw.lastTransitionTime) ?? "",
     observedGeneration: asNumber(raw.observedGeneration),
   })];
 }
@@ -31,12 +32,12 @@ function decodeConditions(value: unknown): readonly Condition[] | undefined {
 function decodeArtifact(value: unknown): Artifact | undefined {
   const raw = asRecord(value);
   return raw && present<Artifact>({
-    url: asText(raw.url) ?? "",
-    path: asText(raw.path) ?? "",
-    revision: asText(raw.revision) ?? "",
-    digest: asText(raw.digest) ?? "",
+    url: asShared(raw.url) ?? "",
+    path: asShared(raw.path) ?? "",
+    revision: asShared(raw.revision) ?? "",
+    digest: asShared(raw.digest) ?? "",
     size: asNumber(raw.size) ?? 0,
-    lastUpdateTime: asText(raw.lastUpdateTime) ?? "",
+    lastUpdateTime: asShared(raw.lastUpdateTime) ?? "",
     metadata: asTextRecord(raw.metadata),
   });
 }
@@ -47,14 +48,14 @@ function decodeSourceStatus(value: unknown): ExternalSourceStatus {
     observedGeneration: asNumber(raw.observedGeneration),
     conditions: decodeConditions(raw.conditions),
     artifact: decodeArtifact(raw.artifact),
-    lastHandledETag: asText(raw.lastHandledETag),
-    lastHandledReconcileAt: asText(raw.lastHandledReconcileAt),
-    lastHandledArtifactReconcileAt: asText(raw.lastHandledArtifactReconcileAt),
+    lastHandledETag: asShared(raw.lastHandledETag),
+    lastHandledReconcileAt: asShared(raw.lastHandledReconcileAt),
+    lastHandledArtifactReconcileAt: asShared(raw.lastHandledArtifactReconcileAt),
     failures: asNumber(raw.failures),
-    nextAttemptTime: asText(raw.nextAttemptTime),
+    nextAttemptTime: asShared(raw.nextAttemptTime),
     nextAttemptHeld: raw.nextAttemptHeld === true || undefined,
-    owner: asText(raw.owner),
-    fingerprint: asText(raw.fingerprint),
+    owner: asShared(raw.owner),
+    fingerprint: asShared(raw.fingerprint),
   });
 }
 
@@ -63,10 +64,10 @@ function decodeArtifactSpec(value: unknown): ExternalArtifactSpec {
   if (!ref) return {};
   return {
     sourceRef: present<NonNullable<ExternalArtifactSpec["sourceRef"]>>({
-      apiVersion: asText(ref.apiVersion),
-      kind: asText(ref.kind) ?? "",
-      name: asText(ref.name) ?? "",
-      namespace: asText(ref.namespace),
+      apiVersion: asShared(ref.apiVersion),
+      kind: asShared(ref.kind) ?? "",
+      name: asShared(ref.name) ?? "",
+      namespace: asShared(ref.namespace),
     }),
   };
 }
