@@ -22,8 +22,8 @@ import { endWithin } from "./end_within.ts";
 import { openMembers } from "./controller_members.ts";
 import { forbiddenEndpoints } from "./forbidden_endpoints.ts";
 import { forgetProxies } from "./forget_proxies.ts";
+import { keepCopies } from "./keep_copies.ts";
 import { openMetricsAccess } from "./metrics_access.ts";
-import { spreadToJoined } from "./spread_to_joined.ts";
 import type { Servers, ServersParts } from "./servers.ts";
 import { openSidecarHooks } from "./sidecar_hooks.ts";
 import type { OpenedStore } from "./open_store.ts";
@@ -96,7 +96,7 @@ async function control(start: ControllerStart, { signal }: CommandInput): Promis
     resources,
     onCertificate: (certificate) => later.servers?.useCertificate("metrics", certificate),
   });
-  const { copies, delivery } = await openArtifacts(start, { opened, access, later, resources });
+  const { delivery, ...held } = await openArtifacts(start, { opened, access, later, resources });
   const servers = later.servers = resources.startServers({
     ...{ values, telemetry, clock: systemClock, store: opened.store, access, delivery },
     metricsAccess,
@@ -114,7 +114,7 @@ async function control(start: ControllerStart, { signal }: CommandInput): Promis
   });
   const recordEvent = (event: ObjectEvent) => void record(event);
   const parts = { ...opened, objects, servers, generators, hooks, recordEvent };
-  await operate(start, { ...parts, copies, access, later, resources, signal });
+  await operate(start, { ...parts, ...held, access, later, resources, signal });
   await servers.drain(values.drainTimeout);
   return 0;
 }
@@ -126,6 +126,7 @@ type ControllerParts =
   & {
     readonly servers: Servers;
     readonly copies: ArtifactCopies;
+    readonly leave: ReplicaArtifacts["leave"];
     readonly access: ArtifactAccess;
     readonly later: Later;
     readonly resources: OperatorResources;
@@ -135,7 +136,7 @@ type ControllerParts =
 /** Runs the operator until the signal. */
 async function operate(start: ControllerStart, parts: ControllerParts): Promise<void> {
   const { values, telemetry, samples } = start;
-  const { servers, copies, access, later, resources, signal, ...place } = parts;
+  const { servers, copies, leave, access, later, resources, signal, ...place } = parts;
   const urlBase = controllerUrlBase(values, { port: servers.artifactPort });
   const delivery = openDelivery({
     ...{ values, urlBase, copies, access, resources, log: telemetry.log },
@@ -163,11 +164,10 @@ async function operate(start: ControllerStart, parts: ControllerParts): Promise<
   resources.defer(() => samples.stop());
   servers.serve(operator, place.objects);
   resources.defer(members.onChange((change) => operator.takeOver(change)));
-  if (!shared) {
-    const spread = () => operator.spreadCopies();
-    void spreadToJoined({ peers: () => members.peers(), spread, clock: systemClock }, signal);
-  }
-  await endWithin(operator.run(signal), { signal, patienceMs, clock: systemClock });
+  const ending = { patienceMs, clock: systemClock };
+  const copying = { ...place, ...ending, members, operator, leave, log: telemetry.log };
+  const work = Promise.all([operator.run(signal), keepCopies(copying, signal)]);
+  await endWithin(work, { signal, ...ending });
   await release(); // from now on nothing of what was left behind writes
 }
 
@@ -180,9 +180,9 @@ async function openArtifacts(
     readonly later: Later;
     readonly resources: OperatorResources;
   },
-): Promise<Pick<ReplicaArtifacts, "copies"> & Required<Pick<ServersParts, "delivery">>> {
+): Promise<Omit<ReplicaArtifacts, "peers"> & Required<Pick<ServersParts, "delivery">>> {
   const isShared = storeDefinition(values.storageBackend).shared;
-  const { copies, peers } = isShared ? sharedArtifacts : await openReplicaArtifacts({
+  const { copies, leave, peers } = isShared ? sharedArtifacts : await openReplicaArtifacts({
     ...{ store, spoolDirectory, copies: values.artifactCopies, log, resources },
     peers: () => later.members.peers(),
     token: () => access.tokens?.current,
@@ -196,7 +196,11 @@ async function openArtifacts(
       url: (key: string, method: "GET" | "HEAD") => links.signedUrl(key, method),
     }
     : undefined;
-  return { copies, delivery: { ...(peers ? { peers } : {}), ...(redirect ? { redirect } : {}) } };
+  return {
+    copies,
+    leave,
+    delivery: { ...(peers ? { peers } : {}), ...(redirect ? { redirect } : {}) },
+  };
 }
 
 /** `host:port` of each server of the pod, the executor of hooks among them. */

@@ -15,7 +15,7 @@ export interface EndWithinOptions {
  * @throws what the work throws until then
  */
 export async function endWithin(
-  work: Promise<void>,
+  work: Promise<unknown>,
   { signal, patienceMs, clock }: EndWithinOptions,
 ): Promise<void> {
   const { promise: late, resolve } = Promise.withResolvers<void>();

@@ -26,10 +26,17 @@ export interface ReplicaArtifacts {
   readonly copies: ArtifactCopies;
   /** Undefined where all replicas have one store. */
   readonly peers?: ArtifactPeers;
+  /**
+   * Before this replica ends: has another one hold an artifact of its store. Undefined where all have one store, or no
+   * copies are wanted.
+   *
+   * @returns false if none does, though there are others
+   */
+  readonly leave: ((key: string, self: string) => Promise<boolean>) | undefined;
 }
 
 /** Where all replicas have one store. */
-export const sharedArtifacts: ReplicaArtifacts = { copies: noCopies };
+export const sharedArtifacts: ReplicaArtifacts = { copies: noCopies, leave: undefined };
 
 /** Opens the way to and from the other replicas' stores. */
 export async function openReplicaArtifacts(
@@ -60,6 +67,9 @@ export async function openReplicaArtifacts(
           ? Promise.resolve(false)
           : hold(path, options.peers()).catch(falseIfUnavailable),
     },
+    leave: copies === 1
+      ? undefined
+      : async (key, self) => options.peers().length === 0 || await others.leave(key, self),
   };
 }
 

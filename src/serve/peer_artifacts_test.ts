@@ -179,3 +179,32 @@ Deno.test("PeerArtifacts.open() never takes a replica that wants another token f
   await world.clock.advance(120_000);
   await assert.rejects(artifacts.open(key), isStorage);
 });
+
+/** Whether a peer was asked what it holds, or to hold it. */
+const markOf = ({ headers }: HttpRequest) =>
+  ["hop", "pull"].filter((mark) => headers.has(`x-externalsource-${mark}`)).join();
+
+Deno.test("PeerArtifacts leaves an artifact with the peer of the lowest ordinal: others may end as well", async () => {
+  await using world = new World();
+  world.answering("web-10", 200);
+  world.answering("web-1", 404);
+  const artifacts = world.artifacts();
+  assert.equal(await artifacts.leave(key, "web-2"), false);
+  assert.deepEqual(world.requests.map(markOf), ["pull"]);
+  world.answering("web-0", 200);
+  assert.equal(await artifacts.leave(key, "web-2"), true);
+  assert.equal(world.requests.length, 2);
+});
+
+Deno.test("PeerArtifacts of the lowest ordinal has a copy made only of what no peer holds", async () => {
+  await using world = new World();
+  world.answering("web-2", 200);
+  world.answering("web-1", 404);
+  assert.equal(await world.artifacts().leave(key, "web-0"), true);
+  assert.deepEqual(world.requests.map(markOf), ["hop", "hop"]);
+  world.peers.shift();
+  assert.equal(await world.artifacts().leave(key, "web-0"), false);
+  assert.deepEqual(world.requests.map(markOf), ["hop", "hop", "hop", "pull"]);
+  world.peers.length = 0;
+  assert.equal(await world.artifacts().leave(key, "web-0"), false);
+});
