@@ -64,7 +64,7 @@ export class StatusWriter {
     for (const { reason, message } of warnings) {
       const id = `${this.#start.metadata.generation} ${reason}`;
       if (memory.warned.has(id)) continue;
-      memory.warned.add(id);
+      memory.warned = new Set(memory.warned).add(id);
       const time = this.#context.clock.now();
       const objects = { source: this.#latest, artifact: undefined };
       for (const event of addressEvent({ type: "Warning", reason, message }, objects, time)) {
