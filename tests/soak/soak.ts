@@ -1,8 +1,7 @@
 /**
- * `deno task soak [--minutes N] [--sources N] [--seed S] [--store s3|shared|pods] [--lease SECONDS]
- * [--margin SECONDS] [--only KIND,KIND…]`: three
- * replicas through whatever happens to replicas, by chance. Prints what happened, what was seen and which laws were broken;
- * exit code 1 if any was. Needs root.
+ * `deno task soak [--minutes N] [--sources N] [--seed S] [--store s3|shared|pods] [--only KIND,KIND…] [--lease SECONDS]
+ * [--interval SECONDS] [--margin SECONDS] [--polls PER-SECOND]`: three replicas through whatever happens to replicas, by
+ * chance. Prints what happened, what was seen and which laws were broken; exit code 1 if any was. Needs root.
  */
 import { parseArgs } from "node:util";
 import { seededRandom } from "../seeded_random.ts";
@@ -17,6 +16,8 @@ const { values } = parseArgs({
     sources: { type: "string", default: "3000" },
     seed: { type: "string", default: `${Math.floor(Math.random() * 1e6)}` },
     store: { type: "string", default: "s3" },
+    interval: { type: "string" },
+    polls: { type: "string", default: "300" },
     lease: { type: "string", default: "3" },
     margin: { type: "string", default: "20" },
     only: { type: "string", default: "" },
@@ -29,10 +30,7 @@ const [minutes, sources, seed] = [values.minutes, values.sources, values.seed].m
   number,
   number,
 ];
-const [leaseMs, marginMs] = [values.lease, values.margin].map((each) => Number(each) * 1_000) as [
-  number,
-  number,
-];
+const inMs = (seconds: string | number) => Number(seconds) * 1_000;
 
 /** Each of these once; without any, all by chance for as long as it lasts. */
 const only = (values.only || undefined)?.split(",").map((name) => {
@@ -73,8 +71,11 @@ say(
 );
 const figures = await soak({
   ...{ sources, store, say, isLong: minutes >= 10 && !only },
-  ...{ leaseMs, marginMs },
-  pollsPerSecond: Math.min(5 * sources, 300),
+  leaseMs: inMs(values.lease),
+  marginMs: inMs(values.margin),
+  intervalMs: inMs(values.interval ?? Math.max(5, Math.ceil(sources / 60))),
+  stepsClocks: (only ?? chaosKinds).includes("clock"),
+  pollsPerSecond: Math.min(5 * sources, Number(values.polls)),
 }, { seed, minutes, quietMs: 20_000, ...actions && { actions } });
 print(figures);
 if (isUneven(figures)) say("the sources are spread unevenly");

@@ -11,7 +11,7 @@ import { RunRecorder } from "./run_recorder.ts";
 import { SoakNetwork } from "./soak_network.ts";
 import { artifactPort, SoakReplica } from "./soak_replica.ts";
 import { SoakStore, type StoreKind } from "./soak_store.ts";
-import { stepsWallClocks, wallClockEnvironment } from "./wall_clock.ts";
+import { wallClockEnvironment } from "./wall_clock.ts";
 import { VersionedDocuments } from "./versioned_documents.ts";
 
 /** How large a world is, and what it promises. */
@@ -20,6 +20,10 @@ export interface SoakOptions {
   readonly store: StoreKind;
   /** Of the replicas; the product's least is 3,000. */
   readonly leaseMs: number;
+  /** Of each source. */
+  readonly intervalMs: number;
+  /** Whether wall clocks will be stepped: each look at one takes longer then. */
+  readonly stepsClocks: boolean;
   /** What the machine may need beside an interval and a take-over before a document is published, in milliseconds. */
   readonly marginMs: number;
   readonly pollsPerSecond: number;
@@ -63,7 +67,7 @@ export class SoakWorld {
     this.say = options.say;
     this.names = Array.from({ length: options.sources }, (_, index) => `source-${index}`);
     this.terms = {
-      intervalMs: Math.max(5, Math.ceil(options.sources / 60)) * 1_000,
+      intervalMs: options.intervalMs,
       takeOverMs: 2 * options.leaseMs,
       marginMs: options.marginMs,
       retentionMs,
@@ -180,10 +184,11 @@ export class SoakWorld {
   }
 
   #replica(index: number): SoakReplica {
-    const { plane, network, store, folder, address, options: { leaseMs } } = this.#parts;
+    const { plane, network, store, folder, address, options } = this.#parts;
+    const { leaseMs, stepsClocks } = options;
     const name = `manager-${index}`;
     const clockFile = `${folder}/${name}.clock`;
-    if (stepsWallClocks) Deno.writeTextFileSync(clockFile, "+0");
+    if (stepsClocks) Deno.writeTextFileSync(clockFile, "+0");
     return new SoakReplica({
       name,
       place: network.place(index),
@@ -194,7 +199,7 @@ export class SoakWorld {
       ],
       env: {
         ...store.environment(index),
-        ...wallClockEnvironment(clockFile),
+        ...stepsClocks ? wallClockEnvironment(clockFile) : {},
         KUBECONFIG: plane.kubeconfig,
         POD_NAMESPACE: "flux-system",
         RETRY_MAX_DELAY: "5s",

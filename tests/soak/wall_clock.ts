@@ -5,7 +5,6 @@ export const stepsWallClocks = await Deno.stat(library).then(() => true, () => f
 
 /** Lets a process read how far its wall clock is off from a file; its monotonic clock goes on as ever. */
 export function wallClockEnvironment(file: string): Record<string, string> {
-  if (!stepsWallClocks) return {};
   return {
     LD_PRELOAD: library,
     FAKETIME_TIMESTAMP_FILE: file,
