@@ -25,7 +25,7 @@ import { Operator, type OperatorParts } from "./operator.ts";
 import { protectingReader } from "./protect_secrets.ts";
 import type { ReplicaRole } from "./replica_role.ts";
 import type { ReplicaWatch } from "./replica_watch.ts";
-import { observeQueue, observeRuns } from "./run_observer.ts";
+import { observeLimits, observeQueue, observeRuns } from "./run_observer.ts";
 import { steadyClock } from "./steady_clock.ts";
 import { systemClock } from "./system_clock.ts";
 import type { Telemetry } from "./telemetry.ts";
@@ -85,6 +85,7 @@ export function createOperator(place: OperatorPlace): Operator {
     random: Math.random,
     recordEvent: place.recordEvent,
     queueObserver: observeQueue({ log: own, metrics }),
+    limitsObserver: observeLimits(metrics),
     observe: observeRuns({
       ...{ clock, log: own, metrics, isReadOnly: place.isReadOnly ?? false },
       sourceOf: (key) => objects.sources.get(key),

@@ -76,7 +76,7 @@ export class OperatorSamples implements Samples {
   }
 
   hosts(): readonly HostSample[] {
-    return [];
+    return this.#parts?.operator.hostPaces ?? [];
   }
 
   /** The next walk waits for this one: those of a store that hangs would else pile up. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ManualClock } from "../../tests/manual_clock.ts";
 import { settle } from "../../tests/settle.ts";
+import type { Objects } from "../objects/objects.ts";
 import { storageError } from "../store/storage_error.ts";
 import type { StoredInfo } from "../store/artifact_store.ts";
 import type { Operator } from "./operator.ts";
@@ -39,4 +40,31 @@ Deno.test("OperatorSamples walks a store again a minute after the last walk bega
   walks[2]!.resolve([]);
   await settle();
   assert.equal(clock.pending, 0);
+});
+
+Deno.test("OperatorSamples knows what its operator knows, and nothing before and after", () => {
+  const samples = new OperatorSamples(new ManualClock());
+  const read = () => [
+    ...[samples.queueDepth(), samples.runningMs(), samples.requestsInFlight()],
+    ...[samples.hooksWaiting(), samples.hooksRunning(), samples.sources()],
+    ...[samples.replica(), samples.hosts()],
+  ];
+  const unknown = [undefined, [], undefined, undefined, undefined, undefined, undefined, []];
+  assert.deepEqual(read(), unknown);
+  const host = { host: "h:443", inFlight: 1, waiting: 2, window: 1, gapMs: 5, holdMs: 7 };
+  const operator = {
+    ...{ queueDepth: 3, runningMs: [9], requestsInFlight: 1, hostPaces: [host] },
+    hooks: { waiting: 4, held: 2 },
+  };
+  const replica = { owned: 3, live: 1, state: "member", states: [], mayWrite: true };
+  samples.use({
+    operator: operator as unknown as Operator,
+    objects: { sources: new Map() as unknown as Objects["sources"] },
+    store: { list: async function* () {} },
+    isStoreShared: false,
+    replica: { sample: () => ({ ...replica, lease: undefined }) },
+  });
+  assert.deepEqual(read(), [3, [9], 1, 4, 2, 0, { ...replica, lease: undefined }, [host]]);
+  samples.stop();
+  assert.deepEqual(read(), unknown);
 });

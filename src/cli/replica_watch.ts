@@ -15,6 +15,9 @@ export interface ReplicaWatchParts {
   readonly metrics: Pick<Metrics, "handedOver">;
 }
 
+/** The line that says what changed hands. */
+export const handoverLog = "sources changed hands";
+
 /** Counts what a replica owns and what changes hands, and logs one line where something does. */
 export class ReplicaWatch {
   readonly #parts: ReplicaWatchParts;
@@ -67,7 +70,7 @@ export class ReplicaWatch {
       const count = counts[kind];
       if (count) this.#parts.metrics.handedOver(kind, count);
     }
-    this.#parts.log.info("sources changed hands", {
+    this.#parts.log.info(handoverLog, {
       ...{ begun, takenOver: taken_over, received, givenAway: given_away, lost },
       ...{ owned, sharedBy: members.join(", ") },
     });

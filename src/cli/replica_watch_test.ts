@@ -51,7 +51,7 @@ Deno.test("ReplicaWatch tells what a replica owns, how many live and what it is,
   await clock.advance(15_000);
   const [owned, live] = await valuesOf(...figures);
   assert.equal(live, "2");
-  assert.ok(Number(owned) > 20 && Number(owned) < 80, owned);
+  assert.ok(Number(owned) > 20 && Number(owned) < 80, `${owned}`);
   assert.deepEqual(await valuesOf(handovers("given_away"), handovers("lost")), [
     ...[`${100 - Number(owned)}`, "0"],
   ]);

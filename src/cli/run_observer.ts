@@ -1,6 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import type { ExternalSource } from "../core/external_source.ts";
 import type { SourceKey } from "../core/source_key.ts";
+import type { LimitsObserver } from "../queue/limits_observer.ts";
 import type { QueueObserver } from "../queue/queue_observer.ts";
 import type { ReconcileResult } from "../reconcile/reconcile_source.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -66,6 +67,14 @@ export function observeQueue(
       metrics.bugSeen();
       log.bug("a reconcile ended with an unexpected error", error, { source: key });
     },
+  };
+}
+
+/** How late requests are sent. */
+export function observeLimits(metrics: Pick<Metrics, "requestAllowed">): LimitsObserver {
+  return {
+    granted: ({ priority }, { lateMs, isPaced }) =>
+      metrics.requestAllowed({ class: priority, paced: isPaced, seconds: lateMs / 1_000 }),
   };
 }
 

@@ -3,7 +3,7 @@ import { ManualClock } from "../../tests/manual_clock.ts";
 import { StepError } from "../core/step_error.ts";
 import { failureOf } from "../reconcile/error_policy.ts";
 import type { ReconcileResult } from "../reconcile/reconcile_source.ts";
-import { observeRuns } from "./run_observer.ts";
+import { observeLimits, observeRuns } from "./run_observer.ts";
 import { OperatorSamples } from "./operator_samples.ts";
 import { createTelemetry } from "./telemetry.ts";
 
@@ -108,3 +108,19 @@ for (const { name, result, line, isReadOnly = false } of cases) {
     assert.equal(rendered.includes("last_success_timestamp_seconds{"), hasAnswered);
   });
 }
+
+Deno.test("observeLimits() tells how late each request is sent, and whether its upstream wanted that", async () => {
+  const samples = new OperatorSamples(new ManualClock());
+  const { metrics } = createTelemetry({ logLevel: "info", logEncoding: "json" }, {
+    ...{ clock: new ManualClock(), samples },
+  });
+  const observer = observeLimits(metrics);
+  const target = { namespace: "n", host: "secret.example:443", priority: "due" } as const;
+  observer.granted?.(target, { lateMs: 700, isPaced: false });
+  observer.granted?.({ ...target, priority: "retried" }, { lateMs: 40_000, isPaced: true });
+  const rendered = (await Array.fromAsync(metrics.render())).join("");
+  const sum = "externalsource_lateness_seconds_sum";
+  assert.match(rendered, new RegExp(`^${sum}\\{class="due",paced="false"\\} 0.7$`, "m"));
+  assert.match(rendered, new RegExp(`^${sum}\\{class="retried",paced="true"\\} 40$`, "m"));
+  assert.ok(!rendered.includes("secret.example"), "a host is no label of what is always there");
+});
