@@ -4,11 +4,13 @@ import type { Artifact } from "../src/core/artifact.ts";
 import { type Condition, findCondition } from "../src/core/condition.ts";
 import type { ExternalArtifact } from "../src/core/external_artifact.ts";
 import type { ExternalSource } from "../src/core/external_source.ts";
+import { HostHeldError } from "../src/core/host_held_error.ts";
+import type { HostLimits } from "../src/core/host_limits.ts";
 import { type SourceKey, sourceKey } from "../src/core/source_key.ts";
 import { createHookStage } from "../src/hooks/hook_stage.ts";
 import { packDocument } from "../src/pack/pack_document.ts";
 import type { Ownership } from "../src/reconcile/fence_source.ts";
-import type { ReconcileContext } from "../src/reconcile/reconcile_context.ts";
+import type { ReconcileContext, RequestResult } from "../src/reconcile/reconcile_context.ts";
 import { type ReconcileResult, reconcileSource } from "../src/reconcile/reconcile_source.ts";
 import type { SourceMemories } from "../src/reconcile/source_memory.ts";
 import { type ArtifactCopies, noCopies } from "../src/reconcile/artifact_copies.ts";
@@ -52,6 +54,10 @@ export class ReconcileWorld implements AsyncDisposable {
   maxSourceSize = 2 ** 20;
   /** The hosts that requests waited for. */
   readonly requestSlots: string[] = [];
+  /** How requests ended, and what their answers said of the host. */
+  readonly released: (readonly [RequestResult, HostLimits | undefined])[] = [];
+  /** Milliseconds for which no host takes a request. */
+  holdMs = 0;
   /** Slots for hooks that are held now. */
   hookSlots = 0;
   copies: ArtifactCopies = noCopies;
@@ -192,7 +198,8 @@ export class ReconcileWorld implements AsyncDisposable {
       },
       requestSlot: ({ host }) => {
         this.requestSlots.push(host);
-        return Promise.resolve(() => {});
+        if (this.holdMs > 0) return Promise.reject(new HostHeldError(this.holdMs));
+        return Promise.resolve((result, limits) => void this.released.push([result, limits]));
       },
       workerSlot: () => Promise.resolve(() => {}),
       hookSlot: () => {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import Type from "typebox";
+import type { HostLimits } from "../src/core/host_limits.ts";
 import type { SourceRequest } from "../src/core/source_request.ts";
 import { configurationError } from "../src/core/step_error.ts";
 import type {
@@ -26,6 +27,8 @@ export class ScriptedUpstream implements Generator {
   etag: string | undefined = '"1"';
   /** The URL that answers, if it is not the one asked. */
   finalUrl: string | undefined;
+  /** What the answer says of its host. */
+  hostLimits: HostLimits | undefined;
   /** Thrown instead of an answer. */
   failure: unknown;
   /** Awaited before the answer, after the document is spooled. */
@@ -61,10 +64,11 @@ export class ScriptedUpstream implements Generator {
   async #answer(url: string, context: FetchContext): Promise<Fetched> {
     this.requests.push(context);
     const validators = this.etag === undefined ? {} : { etag: this.etag };
+    const { hostLimits } = this;
     if (this.failure !== undefined) throw this.failure;
     if (this.etag !== undefined && context.validators?.etag === this.etag) {
       await this.onFetch(context);
-      return { changed: false, validators };
+      return { changed: false, validators, hostLimits };
     }
     await Deno.writeTextFile(context.spoolFile, this.document, { createNew: true });
     await this.onFetch(context);
@@ -72,6 +76,6 @@ export class ScriptedUpstream implements Generator {
     const sha256 = createHash("sha256").update(this.document).digest("hex");
     const size = new TextEncoder().encode(this.document).length;
     const document = { file: context.spoolFile, size, sha256 };
-    return { changed: true, document, validators, finalUrl: this.finalUrl ?? url };
+    return { changed: true, document, validators, finalUrl: this.finalUrl ?? url, hostLimits };
   }
 }

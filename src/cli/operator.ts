@@ -17,10 +17,11 @@ import type { HostSample } from "../queue/host_sample.ts";
 import type { LimitsObserver } from "../queue/limits_observer.ts";
 import { RequestLimits } from "../queue/request_limits.ts";
 import { NamespaceSlots } from "../queue/namespace_slots.ts";
-import { firstRunAt, nextRunAt, restoreDelay } from "../queue/schedule.ts";
+import { firstFetchDelay, firstRunAt, nextRunAt } from "../queue/schedule.ts";
 import { WorkerSlots } from "../queue/worker_slots.ts";
 import { type RunContext, type RunResult, WorkQueue } from "../queue/work_queue.ts";
 import { reactionTo } from "../reconcile/change_filter.ts";
+import { isFetchedFirst, rememberedHold } from "../reconcile/first_fetch.ts";
 import { findLost } from "../reconcile/find_lost.ts";
 import { GarbageCollector } from "../reconcile/garbage_collector.ts";
 import type { Delays, ReconcileContext } from "../reconcile/reconcile_context.ts";
@@ -39,6 +40,7 @@ const spreadAtOnce = 8;
 /** The settings of an operator; times in milliseconds. */
 export interface OperatorSettings {
   readonly minInterval: number;
+  readonly startupSpread: number;
   readonly concurrent: number;
   readonly maxRequests: number;
   readonly maxSourceSize: number;
@@ -297,16 +299,29 @@ export class Operator {
     await Promise.all([running, this.#keepStore(signal)]);
   }
 
-  /** Every source once; those whose artifact a restart has lost are spread (DESIGN §8, `memory`). */
+  /** Every source once; those that would ask their upstream at once are spread. */
   async #planFirstRuns(): Promise<void> {
     const { objects, stages: { store }, role: { isStoreShared }, clock, random } = this.#parts;
     // What all replicas see does not get lost in a restart of one.
     const lost = isStoreShared ? new Set<SourceKey>() : await findLost({ objects, store });
+    const fetched = new Set([...objects.sources.keys()].filter((key) => this.#isFetchedFirst(key)));
+    const first = fetched.union(lost);
+    const { startupSpread: spreadMs } = this.#parts.settings;
     for (const key of objects.sources.keys()) {
-      const at = lost.has(key) ? clock.now() + restoreDelay(lost.size, random) : undefined;
-      this.#queue.add(key, at === undefined ? {} : { at });
-      if (at !== undefined) this.#repairs.lose(key);
+      const delay = first.has(key) ? firstFetchDelay({ count: first.size, spreadMs }, random) : 0;
+      this.#queue.add(key, { at: clock.now() + delay });
+      if (lost.has(key)) this.#repairs.lose(key);
     }
+  }
+
+  /** Also takes over what its status tells of its host. */
+  #isFetchedFirst(key: SourceKey): boolean {
+    const { objects, role: { members } } = this.#parts;
+    const source = objects.sources.get(key);
+    if (!source || !members.owns(source.metadata.uid)) return false;
+    const hold = rememberedHold(source, this.#context);
+    if (hold) this.#limits.hold(hold, hold.holdMs);
+    return isFetchedFirst({ source, artifact: objects.artifacts.get(key) }, this.#context);
   }
 
   #react(change: ObjectChange): void {

@@ -7,8 +7,8 @@ export interface Schedule {
 
 /** Runs come at most so much of the interval late, so that sources created together part (Flux's default). */
 const jitterFactor = 0.05;
-/** How many sources a second are fetched again after a restart that lost their artifacts. */
-const restoresPerSecond = 100;
+/** How many sources a second are fetched after a start that finds them without an artifact. */
+const firstFetchesPerSecond = 100;
 
 /**
  * When the next run of a source begins, if the last one began at `startedAt`: after the interval or up to 5 % later, never
@@ -29,12 +29,23 @@ export function firstRunAt(schedule: Schedule, key: string, now: number): number
   return now + intervalMs - positiveRemainder(now - phase, intervalMs);
 }
 
+/** The fetches that a start begins with. */
+export interface FirstFetches {
+  /** Of how many sources: never fetched, being retried, or without the artifact that they publish. */
+  readonly count: number;
+  /** `--startup-spread`: the time that they take at most, in milliseconds. */
+  readonly spreadMs: number;
+}
+
 /**
- * Milliseconds until a source is fetched again whose artifact a restart has lost, if `count` sources are in that state:
- * at once for a few, a hundred a second for many.
+ * Milliseconds from a start to the first fetch of a source: none for a few, a hundred a second for many, more a second only
+ * if they would else take longer than they may.
  */
-export function restoreDelay(count: number, random: () => number): number {
-  return random() * (Math.max(0, count - 1) * 1_000 / restoresPerSecond);
+export function firstFetchDelay(
+  { count, spreadMs }: FirstFetches,
+  random: () => number,
+): number {
+  return random() * Math.min(Math.max(0, count - 1) * 1_000 / firstFetchesPerSecond, spreadMs);
 }
 
 function effectiveIntervalMs({ intervalMs, minimumMs }: Schedule): number {

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { seededRandom } from "../../tests/seeded_random.ts";
-import { firstRunAt, nextRunAt, restoreDelay } from "./schedule.ts";
+import { firstFetchDelay, firstRunAt, nextRunAt } from "./schedule.ts";
 
 const minute = 60_000;
 const now = Date.UTC(2026, 0, 1);
@@ -44,10 +44,12 @@ Deno.test("firstRunAt() stays the same however often the controller restarts bef
   }
 });
 
-Deno.test("restoreDelay() is nothing for one source and spreads many at a hundred a second", () => {
+Deno.test("firstFetchDelay() is nothing for one source and spreads many at a hundred a second, up to a limit", () => {
   const latest = () => 1 - 2 ** -32;
-  assert.equal(restoreDelay(0, latest), 0);
-  assert.equal(restoreDelay(1, latest), 0);
-  assert.equal(Math.round(restoreDelay(1_001, latest)), 10_000);
-  assert.equal(restoreDelay(1_001, () => 0.25), 2_500);
+  const spreadMs = 5 * minute;
+  for (const count of [0, 1]) assert.equal(firstFetchDelay({ count, spreadMs }, latest), 0);
+  assert.equal(Math.round(firstFetchDelay({ count: 1_001, spreadMs }, latest)), 10_000);
+  assert.equal(firstFetchDelay({ count: 1_001, spreadMs }, () => 0.25), 2_500);
+  assert.equal(firstFetchDelay({ count: 100_000, spreadMs }, () => 0.5), 2.5 * minute);
+  assert.equal(firstFetchDelay({ count: 100_000, spreadMs: 0 }, latest), 0);
 });

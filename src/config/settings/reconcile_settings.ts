@@ -9,6 +9,15 @@ export const reconcileSettings = {
     flag: "min-interval",
     minimum: 1_000,
   },
+  startupSpread: {
+    type: "duration",
+    default: 300_000,
+    description:
+      "The longest time over which a start spreads first fetches of sources without an artifact: " +
+      "100 a second, more only if that would take longer than this; 0: all at once.",
+    flag: "startup-spread",
+    minimum: 0,
+  },
   concurrent: {
     type: "integer",
     default: 16,

@@ -99,6 +99,25 @@ Deno.test("fetch() asks with both validators and takes new ones from a 304", asy
   assert.deepEqual(fetcher.spooled, []);
 });
 
+Deno.test("fetch() tells what good and bad answers say of how fast their host wants to be asked", async () => {
+  await using upstream = await startHttp(({ url }, response) => {
+    const limits = { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "60" };
+    const [status, headers] = url === "/429" ? [429, { "retry-after": "5" }] : [200, limits];
+    response.writeHead(url === "/304" ? 304 : status, { ...headers }).end();
+  });
+  await using fetcher = new HttpFetcher();
+  const changed = await fetcher.fetch(upstream.origin);
+  const validators = { etag: '"1"' };
+  const unchanged = await fetcher.fetch({ spec: { url: `${upstream.origin}/304` }, validators });
+  for (const { hostLimits } of [changed, unchanged]) {
+    assert.deepEqual(hostLimits, { isRefusal: false, holdMs: 60_000 });
+  }
+  await assert.rejects(fetcher.fetch(`${upstream.origin}/429`), {
+    retryAfterMs: 5_000,
+    hostLimits: { isRefusal: true, holdMs: 5_000 },
+  });
+});
+
 Deno.test("fetch() does not ask conditionally with a method that has no such answer", async () => {
   await using upstream = await startHttp(({ headers }, response) => {
     response.end(String(headers["if-none-match"]));

@@ -19,11 +19,11 @@ export interface LimitsMoment {
 /**
  * What an answer, good or bad, says of how fast its host wants to be asked; undefined if it says nothing.
  *
- * `Retry-After` counts with 429, 503 and an exhausted 403 only: with others it is about the one document.
+ * What a failed answer asks its source to wait for, it asks of all that ask this host: nothing in it tells them apart.
  */
 export function hostLimitsOf(answer: LimitedAnswer, moment: LimitsMoment): HostLimits | undefined {
   const isRefusal = isRefusalForLoad(answer, moment.now);
-  const waitMs = isRefusal
+  const waitMs = isRefusal || mayRetry(answer)
     ? askedWaitMs(answer, moment)
     : capped(rateLimitWaitMs(answer.headers, { now: moment.now, limited: false }), moment);
   const budget = scarcestBudget(answer.headers, moment);
@@ -40,6 +40,14 @@ export function askedWaitMs(
   const retryAfter = headerOf(headers, "retry-after");
   const asked = retryAfter === undefined ? undefined : parseRetryAfter(retryAfter, now);
   return capped(asked ?? rateLimitWaitMs(headers, { now, limited: status === 429 }), moment);
+}
+
+/** Statuses below 500 that may be another at the next try. */
+const transientStatuses = [408, 425, 429];
+
+/** Whether the next try may be answered otherwise. */
+export function mayRetry({ status }: LimitedAnswer): boolean {
+  return status >= 500 || transientStatuses.includes(status);
 }
 
 /** Whether a status means too many requests. A 403 with an exhausted rate limit is GitHub's way to say 429. */

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { StepError } from "../core/step_error.ts";
+import { ObjectsUnavailableError } from "../objects/objects.ts";
+import { minute, name, ReconcileWorld } from "../../tests/reconcile_world.ts";
+
+const hour = 60 * minute;
+
+Deno.test("reconcileSource() gives the slot back with what the answer, good or bad, said of its host", async () => {
+  await using world = await ReconcileWorld.create();
+  const limits = { isRefusal: false, holdMs: minute };
+  world.upstream.hostLimits = limits;
+  const first = await world.run();
+  await world.runAgain(first);
+  const refusal = { isRefusal: true };
+  world.upstream.failure = new StepError("Cannot fetch", {
+    ...{ class: "transient", reason: "FetchFailed", hostLimits: refusal },
+  });
+  await world.clock.advance(hour);
+  await world.run();
+  assert.deepEqual(world.released, [["success", limits], ["success", limits], [
+    "failure",
+    refusal,
+  ]]);
+});
+
+Deno.test("reconcileSource() of a host that wants no request writes nothing, and runs again when it does", async () => {
+  await using world = await ReconcileWorld.create();
+  await world.run();
+  const { status } = world.source;
+  await world.clock.advance(hour);
+  world.holdMs = 2 * hour;
+  const held = await world.run();
+  assert.deepEqual([held.fetches, held.writes, held.events], [0, [], []]);
+  const { requeueAt, isHeld, fetched, changed } = held.result;
+  assert.deepEqual([requeueAt, isHeld], [world.clock.now() + 2 * hour, true]);
+  assert.deepEqual([fetched, changed, world.source.status], [false, false, status]);
+  world.holdMs = 0;
+  assert.equal((await world.runAgain(held)).fetches, 1);
+});
+
+Deno.test("reconcileSource() answers a trigger once the host wants requests again, not before", async () => {
+  await using world = await ReconcileWorld.create();
+  await world.run();
+  world.requestSource("now");
+  world.holdMs = hour;
+  const held = await world.run();
+  assert.deepEqual([held.fetches, world.source.status.lastHandledReconcileAt], [0, undefined]);
+  world.holdMs = 0;
+  const answered = await world.runAgain(held);
+  assert.deepEqual([answered.fetches, world.source.status.lastHandledReconcileAt], [1, "now"]);
+});
+
+Deno.test("reconcileSource() restores what is published while its host wants no request", async () => {
+  await using world = await ReconcileWorld.create();
+  await world.run();
+  const { artifact } = world.artifact!.status;
+  world.objects.deleteArtifact(name);
+  await world.clock.advance(hour);
+  world.holdMs = hour;
+  await world.run();
+  assert.deepEqual(world.artifact!.status.artifact, artifact);
+});
+
+Deno.test("reconcileSource() takes no changed spec for handled while its host wants no request", async () => {
+  await using world = await ReconcileWorld.create();
+  await world.run();
+  world.changeSpec({ destinationPath: "other.json" });
+  world.holdMs = hour;
+  const held = await world.run();
+  assert.equal(world.source.status.observedGeneration, 1);
+  world.holdMs = 0;
+  await world.runAgain(held);
+  assert.equal(world.source.status.observedGeneration, 2);
+});
+
+Deno.test("reconcileSource() tells of the wait of a new source once, in an event", async () => {
+  await using world = await ReconcileWorld.create();
+  world.holdMs = hour;
+  const held = await world.run();
+  assert.deepEqual([held.writes.length, held.events], [0, ["HostHeld ExternalSource"]]);
+  assert.deepEqual((await world.run()).events, []);
+});
+
+Deno.test("reconcileSource() writes what an earlier fetch came to although the host wants no request now", async () => {
+  await using world = await ReconcileWorld.create();
+  world.upstream.failure = new StepError("Cannot fetch", {
+    class: "transient",
+    reason: "FetchFailed",
+  });
+  world.objects.onCall = () => {
+    throw new ObjectsUnavailableError("Cannot write: refused");
+  };
+  await world.run();
+  world.objects.onCall = () => {};
+  await world.clock.advance(hour);
+  world.holdMs = hour;
+  const told = await world.run();
+  assert.deepEqual([told.fetches, told.result.changed], [0, true]);
+  assert.deepEqual(world.conditions[0], "Ready=False/FetchFailed");
+});
