@@ -33,7 +33,7 @@ async function prepare() {
     args: ["control-plane", "flux", "hooks", "s3", "redis", "soak"],
   });
   await provideGo();
-  await buildPrograms(["control-plane", "flux", "hooks", "s3"]);
+  await buildPrograms(["control-plane", "flux", "hooks", "s3", "charts"]);
   await buildFetcher();
 }
 

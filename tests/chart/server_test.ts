@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { type ControlPlane, startControlPlane } from "../cluster/control_plane.ts";
+import { runCommand } from "../run_command.ts";
+import {
+  buildKustomization,
+  chartArguments,
+  findManifest,
+  type Manifest,
+  renderChart,
+  runProgram,
+} from "./programs.ts";
+import { chartInstallations, type Installation, kustomizations } from "./renderings.ts";
+
+const cluster = fileURLToPath(new URL("../cluster", import.meta.url));
+const restricted = "pod-security.kubernetes.io/enforce=restricted";
+const namespaces = ["flux-system", "externalsource-e2e", "monitoring"];
+
+/** Kinds of the Prometheus operator, with any fields: they are compared with what it reads in chart_test.ts. */
+const monitorKinds = ["ServiceMonitor", "PodMonitor"].map((kind) => {
+  const plural = `${kind.toLowerCase()}s`;
+  const openAPIV3Schema = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
+  const served = { name: "v1", served: true, storage: true, schema: { openAPIV3Schema } };
+  return {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: `${plural}.monitoring.coreos.com` },
+    spec: {
+      group: "monitoring.coreos.com",
+      names: { kind, plural },
+      scope: "Namespaced",
+      versions: [served],
+    },
+  };
+});
+
+/** As JSON: kubectl reads YAML 1.1, in which `yes` is a boolean. */
+const stream = (items: readonly Manifest[]) =>
+  JSON.stringify({ apiVersion: "v1", kind: "List", items });
+
+/** A real API server with the kinds of Flux and of Prometheus, and namespaces that refuse what is not restricted. */
+async function startPlane(): Promise<ControlPlane> {
+  const plane = await startControlPlane();
+  try {
+    const script = `here=${cluster}; . "$here/env.sh"; echo "$cache/crds"`;
+    const crds = await runCommand("sh", { args: ["-c", script] });
+    await plane.kubectl(["apply", "--server-side", "--filename", crds]);
+    await plane.kubectl(["create", "--filename", "-"], stream(monitorKinds));
+    await plane.kubectl(["wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"]);
+    for (const name of namespaces) {
+      await plane.kubectl(["create", "namespace", name]);
+      await plane.kubectl(["label", "namespace", name, restricted]);
+    }
+    return plane;
+  } catch (error) {
+    await plane.close();
+    throw error;
+  }
+}
+
+/** Server-side, as Flux and helm apply: stricter than kubectl's own way, which takes a name twice in a list. */
+const dryRun = [
+  ...["apply", "--dry-run=server", "--server-side", "--force-conflicts", "--validate=strict"],
+  ...["--filename", "-"],
+];
+
+/** The pod that a StatefulSet would make: only pods are held to the security level of a namespace. */
+function podOf({ metadata, spec }: Manifest): Manifest {
+  const { template, volumeClaimTemplates = [] } = spec;
+  const volumes = volumeClaimTemplates.map(({ metadata: { name } }: Manifest) => ({
+    name,
+    persistentVolumeClaim: { claimName: `${name}-0` },
+  }));
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { ...template.metadata, namespace: metadata.namespace, name: `${metadata.name}-0` },
+    spec: { ...template.spec, volumes: [...template.spec.volumes, ...volumes] },
+  };
+}
+
+async function checkInstallation(plane: ControlPlane, { name, manifests }: Installation) {
+  try {
+    const accounts = manifests.filter(({ kind }) => kind === "ServiceAccount");
+    await plane.kubectl(["apply", "--filename", "-"], stream(accounts));
+    const answer = await plane.kubectl(dryRun, stream(manifests));
+    assert.equal(answer.split("\n").length, manifests.length, answer);
+    const pods = [podOf(findManifest(manifests, "StatefulSet"))];
+    await plane.kubectl(["create", "--dry-run=server", "--filename", "-"], stream(pods));
+  } catch (error) {
+    throw new Error(name, { cause: error });
+  }
+}
+
+async function expectRefusedPod(plane: ControlPlane, manifest: Manifest) {
+  const pod = podOf(manifest);
+  pod.spec.containers[0].securityContext = { allowPrivilegeEscalation: true };
+  await assert.rejects(
+    plane.kubectl(["create", "--dry-run=server", "--filename", "-"], stream([pod])),
+    /violates PodSecurity "restricted/,
+  );
+}
+
+/** A StatefulSet of 0.2.0: what of it cannot be changed, by COMPATIBILITY §10 and §11. */
+function goStatefulSet({ spec, metadata }: Manifest): Manifest {
+  const labels = spec.selector.matchLabels;
+  const claim = {
+    metadata: { name: "artifact-storage" },
+    spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "10Gi" } } },
+  };
+  const containers = [{ name: "manager", image: "manager", command: ["/manager"] }];
+  return {
+    apiVersion: "apps/v1",
+    kind: "StatefulSet",
+    metadata: { name: metadata.name, namespace: metadata.namespace },
+    spec: {
+      serviceName: "externalsource-artifacts",
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers } },
+      volumeClaimTemplates: [claim],
+    },
+  };
+}
+
+async function checkUpgrade(plane: ControlPlane, ours: Manifest) {
+  const old = stream([goStatefulSet(ours)]);
+  await plane.kubectl(["apply", "--filename", "-"], old);
+  await plane.kubectl(dryRun, stream([ours]));
+  const other = { ...ours, spec: { ...ours.spec, serviceName: "other" } };
+  await assert.rejects(plane.kubectl(dryRun, stream([other])), /Forbidden: updates to statefulset/);
+  await plane.kubectl(["delete", "--filename", "-"], old);
+}
+
+async function checkHelm(plane: ControlPlane) {
+  const set = ["--kubeconfig", plane.kubeconfig];
+  const release = chartArguments({ release: "shipped" });
+  const storage = ["--set", "controller.storage.backend=pvc"];
+  // Helm takes over nothing that it has not made.
+  const crd = ["customresourcedefinition", "externalsources.source.flux.oddkin.co"];
+  await plane.kubectl(["delete", ...crd]);
+  await runProgram("helm", ["install", ...release, ...storage, ...set]);
+  await runProgram("helm", ["upgrade", ...release, ...set, "--reuse-values"]);
+  const found = await plane.kubectl(["get", "statefulsets", "-n", "flux-system", "-o", "json"]);
+  const [statefulSet] = JSON.parse(found).items;
+  assert.equal(statefulSet.spec.volumeClaimTemplates.length, 1);
+  await runProgram("helm", ["uninstall", "shipped", "-n", "flux-system", ...set]);
+  await plane.kubectl(["get", ...crd]);
+}
+
+Deno.test("an API server takes everything that chart and kustomizations render, and admits their pods as restricted", async (test) => {
+  const plane = await startPlane();
+  try {
+    const installations = [...await kustomizations(), ...await chartInstallations()];
+    for (const installation of installations) {
+      await test.step(installation.name, () => checkInstallation(plane, installation));
+    }
+    const [base] = installations;
+    await test.step("a pod that is not restricted is refused", () =>
+      expectRefusedPod(plane, findManifest(base!.manifests, "StatefulSet")));
+    await test.step("the samples", async () => {
+      await plane.kubectl(dryRun, stream(await buildKustomization("samples")));
+    });
+    await test.step("StatefulSets of 0.2.0 become ours", async () => {
+      const set = ["controller.storage.backend=pvc"];
+      await checkUpgrade(plane, findManifest(await renderChart({ set }), "StatefulSet"));
+      const pvc = await buildKustomization("overlays/pvc");
+      await checkUpgrade(plane, findManifest(pvc, "StatefulSet"));
+    });
+    await test.step("helm installs, upgrades and uninstalls, and leaves the definition", () =>
+      checkHelm(plane));
+  } finally {
+    await plane.close();
+  }
+});
