@@ -177,7 +177,7 @@ export class SoakWorld {
         await createSources(api, { names, interval, origin: this.documents.origin(index) });
       }
     }
-    const tookMs = await this.untilCaughtUp(60_000 + 100 * this.names.length);
+    const tookMs = await this.untilCaughtUp(60_000 + 300 * this.names.length);
     if (tookMs === undefined) throw new Error(`${this.behind().length} sources are not published`);
     settled();
     this.say(`${this.names.length} sources published`);
