@@ -12,6 +12,8 @@ export interface ControllerOptions {
   readonly port?: number;
   /** A command that starts it, such as `unshare --mount`; it must end in becoming what it starts, so that the pid is ours. */
   readonly through?: readonly string[];
+  /** What to start instead of the source under Deno. */
+  readonly program?: readonly string[];
   /** Further flags of Deno itself, such as `--cpu-prof`. */
   readonly denoFlags?: readonly string[];
   /** How long it may take until it is ready, in milliseconds. Default: a minute. */
@@ -100,7 +102,7 @@ async function startAt(port: number, options: ControllerOptions): Promise<Contro
 
 // A shell sends the log to a file: a pipe that nobody reads for a while would stop the program.
 function spawn(
-  { env, kubeconfig, through = [], denoFlags = [] }: ControllerOptions,
+  { env, kubeconfig, program, through = [], denoFlags = [] }: ControllerOptions,
   { flags, logFile }: { readonly flags: readonly string[]; readonly logFile: string },
 ): Deno.ChildProcess {
   const deno = [
@@ -110,7 +112,7 @@ function spawn(
     "-A",
     "--v8-flags=--max-semi-space-size=2,--heap-growing-percent=25",
   ];
-  const command = [...through, ...deno, ...denoFlags, main, ...flags];
+  const command = [...through, ...program ?? [...deno, ...denoFlags, main], ...flags];
   return new Deno.Command("sh", {
     args: ["-c", 'exec "$@" > "$LOG" 2>&1', "controller", ...command],
     env: { ...env, KUBECONFIG: kubeconfig, LOG: logFile },

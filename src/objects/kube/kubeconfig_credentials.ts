@@ -12,7 +12,7 @@ export interface KubeconfigOptions {
 
 async function loadKubeconfig({ file, context }: KubeconfigOptions) {
   // Costs 80 MB of memory, so it is not loaded in a pod.
-  const { KubeConfig } = await import("@kubernetes/client-node");
+  const { KubeConfig } = await import("./kubeconfig.ts");
   const config = new KubeConfig();
   if (file === undefined) config.loadFromDefault();
   else config.loadFromFile(file);
