@@ -21,7 +21,7 @@ Deno.test("reconcileSource() publishes a new source with exactly three writes", 
   assert.equal(observedGeneration, 1);
   assert.equal(lastHandledETag, '"1"');
   assert.equal(await world.store.verify(artifact!.path, artifact!.digest), true);
-  assert.deepEqual(world.collected, [undefined]);
+  assert.deepEqual(world.collected, []);
 });
 
 const unchanged = [
@@ -70,7 +70,7 @@ Deno.test("reconcileSource() publishes a changed document as a new revision with
   assert.notEqual(after.revision, before.revision);
   assert.notEqual(after.path, before.path);
   assert.notEqual(after.lastUpdateTime, before.lastUpdateTime);
-  assert.deepEqual(world.collected, [undefined, before]);
+  assert.deepEqual(world.collected, [before]);
 });
 
 Deno.test("reconcileSource() publishes an unchanged document under a changed destinationPath", async () => {

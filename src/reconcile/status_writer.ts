@@ -93,7 +93,8 @@ export class StatusWriter {
     const differs = isWorthAWrite(status, this.#latest.status);
     if (differs) await this.#writeOnceMore(status);
     this.#tell(before, status, options.artifact);
-    if (before.artifact?.path !== status.artifact?.path) {
+    // The first artifact replaces nothing: that would be a read and a list for each of many new sources.
+    if (before.artifact && before.artifact.path !== status.artifact?.path) {
       this.#context.collectLater(this.key, before.artifact);
     }
     return differs;

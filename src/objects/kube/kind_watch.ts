@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../../core/clock.ts";
 import { sourceKey } from "../../core/source_key.ts";
 import { ObjectsUnavailableError } from "../objects.ts";
@@ -33,6 +34,8 @@ export interface KindWatchOptions {
   readonly onProblem: (message: string) => void;
 }
 
+/** Of a list, between two turns of the event loop: a whole page would block it for up to 100 ms. */
+const itemsPerTurn = 50;
 /** A watch that lived this long has worked. */
 const workedMs = 5_000;
 /** As often a list starts anew because its pages expired, before it is asked for in one piece. */
@@ -136,7 +139,10 @@ export class KindWatch<T extends WatchedObject> {
           `Cannot list "${this.#resource.plural}": the answer is not a list`,
         );
       }
-      for (const item of page.items) this.#addListed(list, item, listed);
+      for (const [index, item] of page.items.entries()) {
+        this.#addListed(list, item, listed);
+        if (index % itemsPerTurn === itemsPerTurn - 1) await setImmediate();
+      }
       next = asText(metadata.continue) ?? "";
       if (next === "") list.end(listed);
     } while (next !== "");
