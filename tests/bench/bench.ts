@@ -4,7 +4,7 @@
  *
  *     deno task bench [ROW...] [--sources N] [--runs N] [--large] [--markdown FILE] [--json FILE]
  *
- * Rows: create, unchanged, populated, document, downloads, serve, stores, stored, hooks; without one, all. `--large` adds
+ * Rows: create, unchanged, populated, replicas, document, downloads, serve, stores, stored, hooks; without one, all. `--large` adds
  * 10,000 sources.
  */
 import { parseArgs } from "node:util";
@@ -15,6 +15,7 @@ import { documentRow } from "./rows/document.ts";
 import { downloadsRows } from "./rows/downloads.ts";
 import { hookRows } from "./rows/hooks.ts";
 import { populatedRows } from "./rows/populated.ts";
+import { replicasRows } from "./rows/replicas.ts";
 import { serveRows } from "./rows/serve.ts";
 import { storedRows } from "./rows/stored.ts";
 import { storesRows } from "./rows/stores.ts";
@@ -42,6 +43,12 @@ const rows: Readonly<Record<string, (world: BenchWorld) => Promise<readonly Bar[
   populated: async (world) => [
     ...await populatedRows(world, { count, memoryBar: 150 }),
     ...(values.large ? await populatedRows(world, { count: 10_000, memoryBar: 400 }) : []),
+  ],
+  replicas: async (world) => [
+    ...await replicasRows(world, { count, memoryBar: 150, replicas: [1, 2, 3] }),
+    ...(values.large
+      ? await replicasRows(world, { count: 10_000, memoryBar: 400, replicas: [1, 2, 3] })
+      : []),
   ],
   document: (world) => documentRow(world, { runs }),
   downloads: (world) => downloadsRows(world, { runs }),

@@ -9,6 +9,8 @@ import { UpstreamProcess } from "./upstream_process.ts";
 const group = "/apis/source.flux.oddkin.co/v1alpha1";
 const fluxGroup = "/apis/source.toolkit.fluxcd.io/v1";
 const allRights = "bench-controller";
+/** What the controller has to do with, but for Leases. */
+const ourResources = ["externalsources", "externalartifacts", "events", "secrets"];
 
 /** As a pod finds them: in a mount namespace of its own, so that nothing of this machine is touched. */
 const asPod = `mount -t tmpfs none /var/run
@@ -175,14 +177,17 @@ export class BenchWorld implements AsyncDisposable {
   }
 
   /** Writes that the API server has answered so far, of the given resources. */
-  async apiWrites(
-    resources: readonly string[] = ["externalsources", "externalartifacts", "events"],
-  ): Promise<number> {
+  apiWrites(resources: readonly string[] = ourResources): Promise<number> {
+    return this.apiRequests(resources, /verb="(POST|PUT|PATCH|APPLY|DELETE)"/);
+  }
+
+  /** Requests that the API server has answered so far, of the given resources; a watch counts when it has ended. */
+  async apiRequests(resources: readonly string[] = ourResources, verbs = /verb=/): Promise<number> {
     const metrics = await (await this.api.send({ method: "GET", path: "/metrics" })).text();
     return metrics.split("\n")
       .filter((line) => line.startsWith("apiserver_request_total{"))
       .filter((line) => resources.some((each) => line.includes(`resource="${each}"`)))
-      .filter((line) => /verb="(POST|PUT|PATCH|APPLY|DELETE)"/.test(line))
+      .filter((line) => verbs.test(line))
       .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" "))), 0);
   }
 

@@ -17,9 +17,10 @@ export interface CreateOptions {
   readonly runs: number;
 }
 
-interface Cost {
+/** What it cost until all sources were Ready; seconds, CPU but for the first. */
+export interface Cost {
   readonly wall: number;
-  /** Of the process itself. */
+  /** Of the processes themselves. */
   readonly own: number;
   /** With the API server and etcd. */
   readonly all: number;
@@ -87,7 +88,7 @@ async function costOfController(world: BenchWorld, wanted: Wanted): Promise<Cost
     await world.createSources(wanted);
     return await measure(world, {
       ...wanted,
-      pid: controller.pid,
+      pids: [controller.pid],
       begin: () => Deno.kill(controller.pid, "SIGCONT"),
     });
   } finally {
@@ -96,7 +97,12 @@ async function costOfController(world: BenchWorld, wanted: Wanted): Promise<Cost
   }
 }
 
-async function costOfBareClient(world: BenchWorld, wanted: Wanted): Promise<Cost> {
+/**
+ * The writes that made the sources of a namespace Ready, by a bare client in a namespace beside it: the floor.
+ *
+ * @param wanted the sources that are there
+ */
+export async function costOfBareClient(world: BenchWorld, wanted: Wanted): Promise<Cost> {
   const namespace = `${wanted.namespace}-bare`;
   await world.createNamespace(namespace);
   await world.createSources({ ...wanted, namespace });
@@ -113,7 +119,10 @@ async function costOfBareClient(world: BenchWorld, wanted: Wanted): Promise<Cost
   try {
     await output.read();
     const begin = () => void input.write(new Uint8Array(1));
-    return await measure(world, { namespace, count: wanted.count, pid: child.pid, begin });
+    return await measure(world, {
+      ...{ namespace, count: wanted.count, begin },
+      pids: [child.pid],
+    });
   } finally {
     await output.read();
     await input.close();
@@ -121,23 +130,27 @@ async function costOfBareClient(world: BenchWorld, wanted: Wanted): Promise<Cost
   }
 }
 
-interface Measured {
+/** What is measured until it is Ready. */
+export interface Measured {
   readonly namespace: string;
   readonly count: number;
-  readonly pid: number;
+  /** The processes that make it Ready. */
+  readonly pids: readonly number[];
   readonly begin: () => void;
 }
 
-async function measure(
+/** Lets it begin and waits until all sources of a namespace are Ready. */
+export async function measure(
   world: BenchWorld,
-  { namespace, count, pid, begin }: Measured,
+  { namespace, count, pids, begin }: Measured,
 ): Promise<Cost> {
   await using ready = world.untilReady(namespace, count);
   await new Promise((resolve) => setTimeout(resolve, 500)); // the watch tells what is there already
-  const [own, api, start] = [cpuSeconds(pid), world.apiServerCpuSeconds(), performance.now()];
+  const cpu = () => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
+  const [own, api, start] = [cpu(), world.apiServerCpuSeconds(), performance.now()];
   begin();
   await ready.done;
-  const used = cpuSeconds(pid) - own;
+  const used = cpu() - own;
   return {
     wall: (performance.now() - start) / 1_000,
     own: used,

@@ -21,7 +21,7 @@ class Revisions implements AsyncDisposable {
   readonly #waiting = new Map<string, () => void>();
   readonly #watching: Promise<void>;
 
-  constructor(world: BenchWorld, namespace: string) {
+  private constructor(world: BenchWorld, namespace: string) {
     const onObject = ({ metadata: { name }, status }: RawObject) => {
       const revision = status?.artifact?.revision ?? "";
       if (this.#known.get(name) === revision) return;
@@ -30,6 +30,16 @@ class Revisions implements AsyncDisposable {
     };
     const { signal } = this.#stop;
     this.#watching = world.api.watch(world.artifactsPath(namespace), { onObject, signal });
+  }
+
+  /** Resolves once the watch has told what is there already. */
+  static async of(world: BenchWorld, namespace: string): Promise<Revisions> {
+    const revisions = new Revisions(world, namespace);
+    for (let before = -1; before !== revisions.#known.size;) {
+      before = revisions.#known.size;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+    return revisions;
   }
 
   next(name: string): Promise<void> {
@@ -47,39 +57,76 @@ export async function triggerBars(
   world: BenchWorld,
   { namespace, count, row }: TriggerOptions,
 ): Promise<readonly Bar[]> {
-  const ours = await timesOf(world, namespace, async (i) => {
-    const name = `s${(i * 7) % count}`;
-    await world.upstream.bump(`${namespace}-${name.slice(1)}`);
-    return { name, act: () => annotate(world, namespace, name) };
-  });
-  const bare = `${namespace}-bare`;
-  await world.createNamespace(bare);
-  await createPair(world, bare);
-  const floor = await timesOf(world, bare, async (i) => ({
-    name: "pair",
-    act: async () => {
-      await annotate(world, bare, "pair");
-      await writeStatus(world, bare, i);
-    },
-  }));
-  const measured = quantile(ours, 0.99);
+  const ours = await triggerTimes(world, { namespace, count });
+  const floor = await bareTimes(world, `${namespace}-bare`);
   return [{
-    ...{ row, what: "trigger → new revision published, p99", measured, unit: "ms", bar: 500 },
-    beside: `p50 ${quantile(ours, 0.5).toFixed(0)} ms; two bare writes: p50 ${
-      quantile(floor, 0.5).toFixed(0)
-    } ms, p99 ${quantile(floor, 0.99).toFixed(0)} ms`,
+    ...{ row, what: "trigger → new revision published, p99", unit: "ms", bar: 500 },
+    measured: quantile(ours, 0.99),
+    beside: `p50 ${inMs(ours, 0.5)}; two bare writes: p50 ${inMs(floor, 0.5)}, p99 ${
+      inMs(floor, 0.99)
+    }`,
   }];
 }
 
-async function timesOf(
+/** A part of some times, in words. */
+export const inMs = (times: readonly number[], part: number) =>
+  `${quantile(times, part).toFixed(0)} ms`;
+
+/** How long each of some triggers, one after the other, took to be published; milliseconds. */
+export async function triggerTimes(
   world: BenchWorld,
-  namespace: string,
-  prepare: (i: number) => Promise<{ readonly name: string; readonly act: () => Promise<void> }>,
+  { namespace, count, ...limits }: Pick<TriggerOptions, "namespace" | "count"> & SampleLimits,
 ): Promise<readonly number[]> {
-  await using revisions = new Revisions(world, namespace);
-  await new Promise((resolve) => setTimeout(resolve, 500)); // the watch tells what is there already
+  await using revisions = await Revisions.of(world, namespace);
+  return await timesOf(revisions, {
+    ...limits,
+    prepare: async (i) => {
+      const name = `s${(i * 7) % count}`;
+      await world.upstream.bump(`${namespace}-${name.slice(1)}`);
+      return { name, act: () => annotate(world, namespace, name) };
+    },
+  });
+}
+
+/** The floor: the two writes of a trigger and of its outcome by a bare client, in a new namespace. */
+async function bareTimes(world: BenchWorld, namespace: string): Promise<readonly number[]> {
+  await world.createNamespace(namespace);
+  await createPair(world, namespace);
+  await using revisions = await Revisions.of(world, namespace);
+  return await timesOf(revisions, {
+    prepare: (i) =>
+      Promise.resolve({
+        name: "pair",
+        act: async () => {
+          await annotate(world, namespace, "pair");
+          await writeStatus(world, namespace, i);
+        },
+      }),
+  });
+}
+
+/** When to begin, and when to stop. */
+export interface SampleLimits {
+  /** Called right before the first. */
+  readonly onWatching?: () => void;
+  /** Milliseconds after which no further one begins. */
+  readonly withinMs?: number;
+}
+
+interface SampleOptions extends SampleLimits {
+  readonly prepare: (
+    i: number,
+  ) => Promise<{ readonly name: string; readonly act: () => Promise<void> }>;
+}
+
+async function timesOf(
+  revisions: Revisions,
+  { withinMs = Infinity, onWatching, prepare }: SampleOptions,
+): Promise<readonly number[]> {
   const times: number[] = [];
-  for (let i = 0; i < samples; i++) {
+  onWatching?.();
+  const begin = performance.now();
+  for (let i = 0; i < samples && performance.now() - begin < withinMs; i++) {
     const { name, act } = await prepare(i);
     const seen = revisions.next(name);
     const start = performance.now();
