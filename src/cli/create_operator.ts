@@ -91,6 +91,7 @@ export function createOperator(place: OperatorPlace): Operator {
       sourceOf: (key) => objects.sources.get(key),
       hooksOf: (key) => hookReports.take(key),
       onOutcome: place.onOutcome ?? (() => {}),
+      isOurs: (uid) => place.role.members.owns(uid),
     }),
     onProblem: (action, error) => own.error(`cannot ${action}`, { error }),
     onForgotten: (key) => metrics.forgetSource(key),

@@ -17,6 +17,8 @@ export interface RunObserverParts {
   /** What is to be said of the hooks of a reconcile that has ended. */
   readonly hooksOf: (key: SourceKey) => LogFields;
   readonly onOutcome: (key: SourceKey, result: ReconcileResult) => void;
+  /** Whether this replica still works on a source; what it does not work on any more it may not write. */
+  readonly isOurs: (uid: string) => boolean;
   /** Nothing is written: what would have been is announced by whoever withholds it. */
   readonly isReadOnly?: boolean;
 }
@@ -25,7 +27,7 @@ export interface RunObserverParts {
 export function observeRuns(
   parts: RunObserverParts,
 ): (key: SourceKey, reconcile: () => Promise<ReconcileResult>) => Promise<ReconcileResult> {
-  const { clock, log, metrics, sourceOf, hooksOf, onOutcome, isReadOnly = false } = parts;
+  const { clock, log, metrics, sourceOf, hooksOf, onOutcome, isOurs, isReadOnly = false } = parts;
   return async (key, reconcile) => {
     const start = clock.now();
     metrics.reconciling({ key, sourceType: sourceTypeOf(sourceOf(key)) });
@@ -34,16 +36,20 @@ export function observeRuns(
     ) => metrics.reconciled({ key, ...ended, seconds: (clock.now() - start) / 1_000 });
     try {
       const result = await reconcile();
-      const success = !["failed", "unwritten"].includes(result.outcome.kind);
-      const requeued = result.outcome.kind === "conflict"
+      const { kind } = result.outcome;
+      const uid = sourceOf(key)?.metadata.uid;
+      const isGivenUp = kind === "unwritten" && uid !== undefined && !isOurs(uid);
+      const success = isGivenUp || !["failed", "unwritten"].includes(kind);
+      const requeued = kind === "conflict"
         ? "requeue"
         : result.requeueAt
         ? "requeue_after"
         : "success";
-      const answeredAt = success && result.fetched ? clock.now() : undefined;
+      const answeredAt = success && !isGivenUp && result.fetched ? clock.now() : undefined;
       tell({ success, result: success ? requeued : "error", answeredAt });
       const milliseconds = clock.now() - start;
-      logOutcome(log.with(hooksOf(key)), key, { result, milliseconds, metrics, isReadOnly });
+      const told = { result, milliseconds, metrics, isReadOnly, isGivenUp };
+      logOutcome(log.with(hooksOf(key)), key, told);
       onOutcome(key, result);
       return result;
     } catch (error) {
@@ -91,10 +97,11 @@ interface Told {
   readonly milliseconds: number;
   readonly metrics: Metrics;
   readonly isReadOnly: boolean;
+  readonly isGivenUp: boolean;
 }
 
 function logOutcome(log: Log, key: SourceKey, told: Told): void {
-  const { result, milliseconds, metrics, isReadOnly } = told;
+  const { result, milliseconds, metrics, isReadOnly, isGivenUp } = told;
   const { outcome, fetched } = result;
   const fields = { source: key, durationMs: milliseconds, fetched };
   switch (outcome.kind) {
@@ -123,6 +130,8 @@ function logOutcome(log: Log, key: SourceKey, told: Told): void {
       return log.error("reconcile failed", details);
     }
     case "unwritten":
+      // One line tells how many sources others have now.
+      if (isGivenUp) return log.debug("given up: another replica works on it", fields);
       return log.error("the API server did not take the outcome", {
         ...fields,
         error: outcome.error,

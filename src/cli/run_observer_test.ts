@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { ManualClock } from "../../tests/manual_clock.ts";
+import { sourceOf } from "../../tests/source_fixtures.ts";
 import { StepError } from "../core/step_error.ts";
 import { failureOf } from "../reconcile/error_policy.ts";
 import type { ReconcileResult } from "../reconcile/reconcile_source.ts";
@@ -28,6 +29,8 @@ interface Case {
   /** Level and message of the line. */
   readonly line: readonly [string, string];
   readonly isReadOnly?: boolean;
+  /** Default: the source is ours. */
+  readonly isOurs?: boolean;
 }
 
 const cases: readonly Case[] = [
@@ -77,13 +80,23 @@ const cases: readonly Case[] = [
     line: ["error", "the API server did not take the outcome"],
   },
   {
+    name: "a write that came too late, because another replica has the source now",
+    result: {
+      outcome: { kind: "unwritten", error: new Error("not ours") },
+      fetched: true,
+      changed: false,
+    },
+    line: ["debug", "given up: another replica works on it"],
+    isOurs: false,
+  },
+  {
     name: "a source that is gone",
     result: { outcome: { kind: "gone" }, fetched: false, changed: false },
     line: ["debug", "gone"],
   },
 ];
 
-for (const { name, result, line, isReadOnly = false } of cases) {
+for (const { name, result, line, isReadOnly = false, isOurs = true } of cases) {
   Deno.test(`observeRuns() logs ${name} in one line: ${line.join(" ")}`, async () => {
     const clock = new ManualClock(1_000);
     const lines: string[] = [];
@@ -94,8 +107,9 @@ for (const { name, result, line, isReadOnly = false } of cases) {
     });
     const observe = observeRuns({
       ...{ clock, log, metrics, hooksOf: () => ({}) },
-      sourceOf: () => undefined,
+      sourceOf: () => sourceOf(),
       onOutcome: () => {},
+      isOurs: () => isOurs,
       isReadOnly,
     });
     const given = { ...result, requeueAt: undefined };
@@ -104,6 +118,10 @@ for (const { name, result, line, isReadOnly = false } of cases) {
     assert.deepEqual(told.map(({ level, msg }) => [level, msg]), [line]);
     assert.equal(told[0].source, "default/a");
     const rendered = (await Array.fromAsync(metrics.render())).join("");
+    const isError = result.outcome.kind === "failed" ||
+      (result.outcome.kind === "unwritten" && isOurs);
+    const errors = 'controller_runtime_reconcile_total{controller="externalsource",result="error"}';
+    assert.ok(rendered.includes(`${errors} ${isError ? 1 : 0}\n`));
     const hasAnswered = result.fetched && result.outcome.kind === "published";
     assert.equal(rendered.includes("last_success_timestamp_seconds{"), hasAnswered);
   });
