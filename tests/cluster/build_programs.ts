@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { runCommand } from "../run_command.ts";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const controlPlane = ["etcd", "kube-apiserver", "kubectl"];
@@ -40,4 +41,11 @@ export async function buildPrograms(names: readonly string[]): Promise<void> {
     stderr: "inherit",
   }).output();
   if (!success) throw new Error(`Cannot build ${names.join(", ")}: what is missing stands above`);
+}
+
+/** The folder of what was built. */
+export async function programDirectory(): Promise<string> {
+  return await runCommand("sh", {
+    args: ["-c", `here=${here}; . "$here/env.sh"; echo "$KUBE_BIN"`],
+  });
 }
