@@ -1,26 +1,36 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 
+/** Where a server listens; a port alone is one of 127.0.0.1. */
+export type BalancerPlace = number | { readonly hostname: string; readonly port: number };
+
+const placeOf = (place: BalancerPlace) =>
+  typeof place === "number" ? { hostname: "127.0.0.1", port: place } : place;
+
 /**
  * One address in front of several servers, as a Service is: each connection goes to the next server that accepts one. What
  * was connected to a server that dies breaks, as it does there.
  */
 export class Balancer implements AsyncDisposable {
   readonly #server: Server;
-  readonly #ports: readonly number[];
+  readonly #ports: () => readonly BalancerPlace[];
   readonly #sockets = new Set<Socket>();
   #next = 0;
 
-  private constructor(server: Server, ports: readonly number[]) {
+  private constructor(server: Server, ports: () => readonly BalancerPlace[]) {
     this.#server = server;
     this.#ports = ports;
   }
 
-  /** @param ports of the servers, on 127.0.0.1 */
-  static async start(ports: readonly number[], port: number): Promise<Balancer> {
+  /** @param ports of the servers that take part at a moment */
+  static async start(
+    ports: readonly BalancerPlace[] | (() => readonly BalancerPlace[]),
+    at: BalancerPlace,
+  ): Promise<Balancer> {
     const server = createServer();
-    const balancer = new Balancer(server, ports);
-    server.on("connection", (client) => balancer.#forward(client, balancer.#next++));
-    await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+    const { hostname, port } = placeOf(at);
+    const balancer = new Balancer(server, typeof ports === "function" ? ports : () => ports);
+    server.on("connection", (client) => balancer.#take(client));
+    await new Promise<void>((resolve) => server.listen(port, hostname, resolve));
     return balancer;
   }
 
@@ -29,10 +39,16 @@ export class Balancer implements AsyncDisposable {
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 
-  #forward(client: Socket, first: number, attempt = 0): void {
+  #take(client: Socket): void {
     this.#follow(client);
-    const target = this.#ports[(first + attempt) % this.#ports.length]!;
-    const upstream = connect(target, "127.0.0.1");
+    const ports = this.#ports();
+    const first = ports.length === 0 ? 0 : this.#next++ % ports.length;
+    this.#forward(client, [...ports.slice(first), ...ports.slice(0, first)]);
+  }
+
+  #forward(client: Socket, [target, ...others]: readonly BalancerPlace[]): void {
+    if (target === undefined) return void client.destroy();
+    const upstream = connect({ host: placeOf(target).hostname, port: placeOf(target).port });
     this.#follow(upstream);
     upstream.once("connect", () => {
       upstream.removeAllListeners("error");
@@ -42,10 +58,7 @@ export class Balancer implements AsyncDisposable {
       client.on("close", () => upstream.destroy());
       client.pipe(upstream).pipe(client);
     });
-    upstream.once("error", () => {
-      if (attempt + 1 < this.#ports.length) this.#forward(client, first, attempt + 1);
-      else client.destroy();
-    });
+    upstream.once("error", () => this.#forward(client, others));
   }
 
   #follow(socket: Socket): void {
