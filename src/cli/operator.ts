@@ -230,16 +230,23 @@ export class Operator {
     for (const key of this.#parts.objects.sources.keys()) this.#queue.add(key);
   }
 
-  /** Other sources may be ours now: what came to us, or waited until we may write, is looked at. */
+  /**
+   * Other sources may be ours now: what came to us, or waited until we may write, is looked at. Work on one that is another
+   * replica's now ends: should it come back to us, what was begun before would undo what that one has published.
+   */
   takeOver(change: RingChange): void {
     const { objects, role: { members } } = this.#parts;
     this.#taken.note(change);
     if (!this.#synced) return;
     this.#taken.look(objects);
     for (const key of objects.sources.keys()) {
-      const source = objects.sources.get(key);
+      const { uid } = objects.sources.get(key)!.metadata;
+      if (!members.owns(uid)) {
+        this.#queue.forget(key);
+        continue;
+      }
       const isDue = this.#taken.unfenced.has(key) || this.#queue.plannedAt(key) === undefined;
-      if (source && isDue && members.hold(source.metadata.uid)()) this.#queue.add(key);
+      if (isDue && members.hold(uid)()) this.#queue.add(key);
     }
   }
 

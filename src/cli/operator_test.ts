@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { sourceKey } from "../core/source_key.ts";
+import { createHookStage } from "../hooks/hook_stage.ts";
+import { packDocument } from "../pack/pack_document.ts";
+import { noCopies } from "../reconcile/artifact_copies.ts";
+import { artifactUrl } from "../publish/artifact_url.ts";
+import { emptyRing } from "../shard/ring.ts";
+import { MemoryStore } from "../store/memory_store.ts";
+import { ManualClock } from "../../tests/manual_clock.ts";
+import { MemoryObjects } from "../../tests/memory_objects.ts";
+import { name, specWith } from "../../tests/reconcile_world.ts";
+import { ScriptedHookRunner } from "../../tests/scripted_hook_runner.ts";
+import { ScriptedUpstream } from "../../tests/scripted_upstream.ts";
+import { Operator, type OperatorParts } from "./operator.ts";
+
+const key = sourceKey(name);
+const minute = 60_000;
+const settings: Omit<OperatorParts["settings"], "spoolDirectory"> = {
+  minInterval: minute,
+  startupSpread: 0,
+  concurrent: 4,
+  maxRequests: 16,
+  maxSourceSize: 2 ** 20,
+  hookTimeout: minute,
+  retryMaxAttempts: 3,
+  retryBaseDelay: 1_000,
+  retryMaxDelay: minute,
+  retryJitterFactor: 0,
+  artifactRetentionTtl: minute,
+  artifactRetentionRecords: 2,
+  watchNamespace: "",
+  scrubRate: 0,
+  scrubInterval: 60 * minute,
+};
+
+function stagesOf(store: MemoryStore, upstream: ScriptedUpstream): OperatorParts["stages"] {
+  const runner = new ScriptedHookRunner();
+  return {
+    generators: { http: upstream },
+    hooks: createHookStage({ runner, whitelist: runner.whitelist, missing: () => "" }),
+    pack: packDocument,
+    store,
+    held: () => undefined,
+    copies: noCopies,
+    urlOf: (path) => artifactUrl("http://artifacts", path),
+  };
+}
+
+/** One replica, whose one source a test gives to others and back. */
+class OperatorWorld {
+  readonly objects = new MemoryObjects();
+  readonly upstream = new ScriptedUpstream();
+  isOwner = true;
+  readonly #clock = new ManualClock();
+  readonly #operator: Operator;
+
+  constructor(spoolDirectory: string) {
+    const store = new MemoryStore(2 ** 20, this.#clock);
+    const { objects } = this;
+    this.#operator = new Operator({
+      objects,
+      stages: stagesOf(store, this.upstream),
+      role: {
+        isStoreShared: true,
+        isStoreDurable: true,
+        members: {
+          name: "a",
+          owns: () => this.isOwner,
+          hold: () => () => this.isOwner,
+          msSinceOwnerEnded: () => undefined,
+        },
+      },
+      bareStore: store,
+      storeOwner: undefined,
+      settings: { ...settings, spoolDirectory },
+      clock: this.#clock,
+      steadyClock: this.#clock,
+      random: () => 0,
+      recordEvent: (event) => void objects.recordEvent(event),
+      queueObserver: {},
+      observe: (_, reconcile) => reconcile(),
+      onProblem: (action, error) => assert.fail(`${action}: ${error}`),
+      onRepair: () => {},
+      onForgotten: () => {},
+    });
+  }
+
+  run(signal: AbortSignal): Promise<void> {
+    return this.#operator.run(signal);
+  }
+
+  /** The members have changed. */
+  own(isOwner: boolean): void {
+    this.isOwner = isOwner;
+    this.#operator.takeOver({ before: emptyRing("a"), after: emptyRing("a") });
+  }
+
+  /** Lets what is due happen. */
+  async until(holds: () => boolean): Promise<void> {
+    for (let turn = 0; !holds(); turn++) {
+      assert.ok(turn < 1_000, "it never happens");
+      await this.turn();
+    }
+  }
+
+  async turn(): Promise<void> {
+    await this.#clock.advance(20);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+
+  get published(): string | undefined {
+    return this.objects.artifacts.live(key)?.status.artifact?.revision;
+  }
+}
+
+async function withOperator(story: (world: OperatorWorld) => Promise<void>): Promise<void> {
+  const spool = await Deno.makeTempDir();
+  const world = new OperatorWorld(spool);
+  world.objects.createSource({ ...name, spec: specWith({}) });
+  const end = new AbortController();
+  const running = world.run(end.signal);
+  try {
+    await story(world);
+  } finally {
+    end.abort();
+    await running;
+    await Deno.remove(spool, { recursive: true });
+  }
+}
+
+Deno.test("Operator.takeOver() ends work on a source of another replica, which is not gone on with should it come back", async () => {
+  await withOperator(async (world) => {
+    const { objects, upstream } = world;
+    await world.until(() => world.published !== undefined);
+    const first = world.published;
+
+    const slow = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<AbortSignal>();
+    upstream.onFetch = ({ signal }) => {
+      asked.resolve(signal);
+      return slow.promise;
+    };
+    upstream.document = "begun before another replica had it";
+    upstream.etag = '"2"';
+    await world.until(() => {
+      objects.editSource(name, ({ metadata, ...rest }) => ({
+        ...rest,
+        metadata: { ...metadata, annotations: { "reconcile.fluxcd.io/requestedAt": "now" } },
+      }));
+      return upstream.requests.length === 2;
+    });
+    world.own(false);
+    assert.equal((await asked.promise).aborted, true);
+
+    const { status } = objects.artifacts.live(key)!;
+    const artifact = { ...status.artifact!, revision: "of the other" };
+    await objects.writeArtifactStatus(objects.artifacts.live(key)!, { ...status, artifact });
+    world.own(true);
+    upstream.failure = new Error("from here on nothing new can be published");
+    slow.resolve();
+    await world.until(() => upstream.requests.length === 3);
+    await world.turn();
+    assert.ok([first, artifact.revision].includes(world.published), world.published);
+  });
+});
