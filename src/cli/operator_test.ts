@@ -160,6 +160,6 @@ Deno.test("Operator.takeOver() ends work on a source of another replica, which i
     slow.resolve();
     await world.until(() => upstream.requests.length === 3);
     await world.turn();
-    assert.ok([first, artifact.revision].includes(world.published), world.published);
+    assert.ok([first, artifact.revision].includes(world.published), `${world.published}`);
   });
 });
