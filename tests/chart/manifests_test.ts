@@ -21,6 +21,16 @@ Deno.test("there is a kustomization for each store and each place", () => {
   assert.deepEqual(names, ["base", "development", "e2e", "production", ...stores].sort());
 });
 
+Deno.test("the base names the images of this version", async () => {
+  const { version } = JSON.parse(
+    await Deno.readTextFile(new URL("../../deno.json", import.meta.url)),
+  );
+  const base = installations.find(({ name }) => name === "base")!;
+  for (const { image } of statefulSetOf(base).spec.template.spec.containers) {
+    assert.match(image, new RegExp(`^ghcr.io/oddkinco/[a-z-]+:${version}$`));
+  }
+});
+
 Deno.test("kustomizations keep the names and the immutable fields of 0.2.0", () => {
   everywhere((installation) => {
     const { metadata, spec } = statefulSetOf(installation);
