@@ -122,6 +122,9 @@ function* walk(schema: PlainSchema, value: unknown, path: Path): Iterable<Proble
   }
 }
 
+/** Schemas are few and stay, while thousands of values are held against each. */
+const plainSchemas = new WeakMap<TSchema, PlainSchema>();
+
 /**
  * Everything that is wrong with a value, in the order of the schema and the same as the API server would refuse, but
  * for `format`, which is left to whoever uses the value. Fields that the schema does not name are ignored, as the API
@@ -130,5 +133,7 @@ function* walk(schema: PlainSchema, value: unknown, path: Path): Iterable<Proble
  * (TypeBox's own `Errors` ends after eight errors for the whole process and reports each literal of a union.)
  */
 export function findProblems(schema: TSchema, value: unknown): Problem[] {
-  return [...walk(toPlainSchema(schema), value, [])];
+  const plain = plainSchemas.get(schema) ?? toPlainSchema(schema);
+  plainSchemas.set(schema, plain);
+  return [...walk(plain, value, [])];
 }

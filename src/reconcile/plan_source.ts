@@ -6,6 +6,7 @@ import {
 } from "../core/external_source.ts";
 import { parseDuration } from "../core/duration.ts";
 import { formatProblem } from "../core/format_problem.ts";
+import { mapValues } from "../core/map_values.ts";
 import { findProblems } from "../core/problems.ts";
 import { configurationError } from "../core/step_error.ts";
 import type { Generator, PreparedSource } from "../generate/generator.ts";
@@ -62,11 +63,19 @@ export function planSource(source: Pick<ExternalSource, "spec">, options: PlanOp
   };
 }
 
+/** Built once: every reconcile checks its spec. */
+const schemas = new WeakMap<PlanOptions["generators"], ReturnType<typeof describeSpec>>();
+
+function schemaWith(generators: PlanOptions["generators"]): ReturnType<typeof describeSpec> {
+  const known = schemas.get(generators);
+  if (known) return known;
+  const schema = describeSpec(mapValues(generators, (generator) => generator.schema));
+  schemas.set(generators, schema);
+  return schema;
+}
+
 function checkSpec(spec: unknown, generators: PlanOptions["generators"]): ExternalSourceSpec {
-  const schemas = Object.fromEntries(
-    Object.entries(generators).map(([type, generator]) => [type, generator.schema]),
-  );
-  const problems = findProblems(describeSpec(schemas), spec);
+  const problems = findProblems(schemaWith(generators), spec);
   if (problems.length > 0) {
     const isInterval = problems.every(({ path }) => path[0] === "interval");
     throw configurationError(
