@@ -31,7 +31,9 @@ export interface OpenMembers {
 export function openMembers(start: ControllerStart, parts: MembersParts): OpenMembers {
   const { values, place, telemetry } = start;
   const log = telemetry.log.named("members");
-  const watch = (members: Members) => watchReplica(members, { start, log, parts });
+  const { sources } = start.objects;
+  const watch = (members: Members) =>
+    new ReplicaWatch({ members, sources, log, metrics: telemetry.metrics });
   if (isReadOnly(values, place)) {
     return { members: soleMember, replica: watch(soleMember), release: () => Promise.resolve() };
   }
@@ -61,19 +63,6 @@ export function openMembers(start: ControllerStart, parts: MembersParts): OpenMe
   const release = () => releasing ??= membership.release().then(() => leases.close());
   parts.resources.defer(release);
   return { members: membership, replica, release };
-}
-
-function watchReplica(
-  members: Members,
-  { start: { objects: { sources }, telemetry: { metrics } }, log, parts }: {
-    readonly start: Pick<ControllerStart, "objects" | "telemetry">;
-    readonly log: Log;
-    readonly parts: Pick<MembersParts, "resources">;
-  },
-): ReplicaWatch {
-  const replica = new ReplicaWatch({ members, sources, log, metrics });
-  parts.resources.defer(() => replica.stop());
-  return replica;
 }
 
 function ownMember(

@@ -22,14 +22,13 @@ export const handoverLog = "sources changed hands";
 export class ReplicaWatch {
   readonly #parts: ReplicaWatchParts;
   readonly #tally: OwnershipTally;
-  readonly #stop: () => void;
   #others = 0;
 
   constructor(parts: ReplicaWatchParts) {
     this.#parts = parts;
     const { members } = parts;
     this.#tally = new OwnershipTally({ ...parts, onMove: (change) => this.#told(change) });
-    this.#stop = members.onChange((change) => {
+    members.onChange((change) => {
       this.#others = change.after.live.length;
       this.#tally.membersChanged(change);
     });
@@ -57,11 +56,6 @@ export class ReplicaWatch {
       mayWrite,
       lease: name === undefined ? undefined : leaseName(name),
     };
-  }
-
-  /** Hears no more. */
-  stop(): void {
-    this.#stop();
   }
 
   #told({ counts, owned, members }: OwnershipChange): void {

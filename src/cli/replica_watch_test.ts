@@ -61,7 +61,6 @@ Deno.test("ReplicaWatch tells what a replica owns, how many live and what it is,
   await clock.advance(60_000);
   assert.deepEqual(await valuesOf(...figures, state("lapsed")), ["0", "1", "0", "1"]);
   assert.deepEqual(await valuesOf(handovers("lost")), [owned]);
-  replica.stop();
   await members.close();
   const nothing = { begun: undefined, takenOver: undefined, received: undefined };
   const given = { ...nothing, givenAway: 100 - Number(owned), lost: undefined };
@@ -86,5 +85,4 @@ Deno.test("ReplicaWatch of a process without others owns all, and has no Lease",
   assert.deepEqual(await valuesOf(...figures, "leader_election_master_status"), [
     ...["100", "1", "1", undefined],
   ]);
-  replica.stop();
 });
