@@ -136,6 +136,27 @@ Deno.test("reconcileSource() shows no phase of a source that fails slowly again 
   assert.deepEqual((await running).writes, []);
 });
 
+Deno.test("reconcileSource() writes nothing of an unchanged source whose upstream is slow, unless somebody asked for it", async () => {
+  await using world = await ReconcileWorld.create();
+  let told = await world.run();
+  const cases = [
+    { requested: false, writes: [] },
+    { requested: true, writes: ["writeSourceStatus", "writeSourceStatus"] },
+  ];
+  for (const { requested, writes } of cases) {
+    if (requested) world.requestSource("now");
+    const answer = Promise.withResolvers<void>();
+    world.upstream.onFetch = () => answer.promise;
+    await world.clock.advance(told.result.requeueAt! - world.clock.now());
+    const running = world.run();
+    await settle();
+    await world.clock.advance(5_000);
+    answer.resolve();
+    told = await running;
+    assert.deepEqual(told.writes, writes);
+  }
+});
+
 Deno.test("reconcileSource() writes what came of an API server outage once when it is over, however often documents changed", async () => {
   await using world = await ReconcileWorld.create();
   let told = await world.run();

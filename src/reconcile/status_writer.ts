@@ -16,6 +16,7 @@ import type { SourcePlan } from "./plan_source.ts";
 import type { ReconcileContext } from "./reconcile_context.ts";
 import { formatTime } from "../core/format_time.ts";
 import type { SourceMemory } from "./source_memory.ts";
+import { isRequested } from "./trigger.ts";
 
 /** A phase that lasts longer is shown in the status, in milliseconds (DESIGN §3). */
 const phaseShownAfterMs = 1_000;
@@ -43,11 +44,11 @@ export class StatusWriter {
   }
 
   /**
-   * Runs `step`, showing the phase in the status once it has lasted a second; a quick one costs no write, nor does one of a
-   * source that keeps failing: in an outage that makes every try slow, each would be two writes.
+   * Runs `step`, showing the phase in the status once it has lasted a second. A quick one costs no write, nor does one that
+   * nobody waits for: each slow answer of an upstream, or each try in an outage, would be two writes.
    */
   async during<T>(phase: Phase, step: () => Promise<T>): Promise<T> {
-    if (isFailing(this.#start)) return await step();
+    if (!this.#isAwaited(phase)) return await step();
     const cancel = this.#context.clock.schedule(() => {
       this.#phaseWrite = this.#showPhase(phase);
     }, phaseShownAfterMs);
@@ -111,6 +112,15 @@ export class StatusWriter {
     }
   }
 
+  /** Whether somebody waits for the end of a phase: under a new spec, for an answer to a request, for what has changed. */
+  #isAwaited(phase: Phase): boolean {
+    const { metadata: { generation }, status } = this.#start;
+    const ready = findCondition(status.conditions ?? [], "Ready")?.status ?? "Unknown";
+    if (ready === "Unknown" || status.observedGeneration !== generation) return true;
+    if (isRequested(this.#start, this.#context.objects.artifacts.get(this.key))) return true;
+    return ready === "True" && phase !== "Fetching";
+  }
+
   async #showPhase(phase: Phase): Promise<void> {
     const now = formatTime(this.#context.clock.now());
     try {
@@ -133,11 +143,6 @@ export class StatusWriter {
       this.#context.recordEvent(event);
     }
   }
-}
-
-function isFailing({ metadata: { generation }, status }: ExternalSource): boolean {
-  const ready = findCondition(status.conditions ?? [], "Ready");
-  return ready?.status === "False" && status.observedGeneration === generation;
 }
 
 // A phase shown meanwhile changed the conditions only; transition times are those of before it.
