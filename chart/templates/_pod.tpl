@@ -12,6 +12,9 @@
 {{- else }}
 - --metrics-bind-address=0
 {{- end }}
+{{- with .Values.controller.watchNamespace }}
+- --watch-namespace={{ . }}
+{{- end }}
 {{- with .Values.controller.eventsAddr }}
 - --events-addr={{ . }}
 {{- end }}

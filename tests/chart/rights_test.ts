@@ -12,19 +12,15 @@ import { buildKustomization, findManifest, type Manifest, renderChart } from "./
 const account = /^(ServiceAccount|(Cluster)?Role(Binding)?)$/;
 
 /** Applies the rights of an installation and writes the kubeconfig of its ServiceAccount. */
-async function kubeconfigOf(plane: ControlPlane, manifests: readonly Manifest[]): Promise<string> {
-  const rights = manifests.filter(({ kind }) => account.test(kind));
-  await plane.kubectl(
-    ["apply", "--filename", "-"],
-    rights.map((each) => stringify(each)).join("---\n"),
-  );
-  const { name, namespace } = rights.find(({ kind }) => kind === "ServiceAccount")!.metadata;
+async function writeKubeconfig(plane: ControlPlane, manifests: readonly Manifest[], file: string) {
+  const items = manifests.filter(({ kind }) => account.test(kind));
+  const list = JSON.stringify({ apiVersion: "v1", kind: "List", items });
+  await plane.kubectl(["apply", "--filename", "-"], list);
+  const { name, namespace } = findManifest(items, "ServiceAccount").metadata;
   const token = await plane.kubectl(["create", "token", name, "--namespace", namespace]);
   const config = parse(await Deno.readTextFile(plane.kubeconfig));
   for (const each of config.users) each.user = { token };
-  const file = await Deno.makeTempFile({ prefix: "rights-" });
   await Deno.writeTextFile(file, stringify(config));
-  return file;
 }
 
 /** What `helm test` runs, which has bash in its image. */
@@ -38,12 +34,18 @@ async function runHelmTest(manifests: readonly Manifest[], port: number) {
   await assert.rejects(runCommand(shell, { args: nobody, env: { HOST: "127.0.0.1" } }));
 }
 
+/** Renders an installation for a namespace that has sources. */
+type Render = (namespace: string) => Promise<Manifest[]>;
+
 /** A source with a Secret and a finalizer of the Go implementation, from its creation to its end. */
-async function liveThrough(plane: ControlPlane, kubeconfig: string) {
+async function liveThrough(plane: ControlPlane, kubeconfig: string, render: Render) {
   const env = { POD_NAMESPACE: "flux-system", CONFIG_MAP_NAMESPACE: "flux-system" };
-  const args = ["--leader-elect"];
-  const prepare = (world: FluxWorld) => writeSecret(world, "token", { "X-Token": "x" });
-  await FluxWorld.run(plane, { kubeconfig, args, env, prepare }, async (world) => {
+  const prepare = async (world: FluxWorld) => {
+    await writeKubeconfig(plane, await render(world.namespace), kubeconfig);
+    await writeSecret(world, "token", { "X-Token": "x" });
+  };
+  const options = { kubeconfig, args: ["--leader-elect"], env, prepare };
+  await FluxWorld.run(plane, options, async (world) => {
     world.publishUpstream("first");
     const http = { url: `${world.origin}/document.yaml`, headersSecretRef: { name: "token" } };
     await world.createSource("lived", { generator: { type: "http", http } });
@@ -66,7 +68,6 @@ async function liveThrough(plane: ControlPlane, kubeconfig: string) {
 }
 
 const allowed = [
-  ["get", "secrets", "--namespace=default"],
   ["get", "namespaces/kube-system"],
   ["update", "leases.coordination.k8s.io", "--namespace=flux-system"],
 ];
@@ -90,14 +91,21 @@ Deno.test("the controller can do its work with the rights of chart and kustomiza
   const { plane } = await KubeWorld.start();
   try {
     await plane.kubectl(["create", "namespace", "flux-system"]);
-    const installations = {
-      kustomization: await buildKustomization("base"),
-      chart: await renderChart(),
+    const set = (namespace: string) => [`controller.watchNamespace=${namespace}`];
+    const installations: Record<string, Render> = {
+      "a kustomization": () => buildKustomization("base"),
+      "the chart": () => renderChart(),
+      "the chart for one namespace": (namespace) =>
+        renderChart({ release: "narrow", set: set(namespace) }),
     };
-    for (const [name, manifests] of Object.entries(installations)) {
+    for (const [name, render] of Object.entries(installations)) {
       await test.step(name, async () => {
-        const kubeconfig = await kubeconfigOf(plane, manifests);
-        await liveThrough(plane, kubeconfig);
+        const kubeconfig = await Deno.makeTempFile({ prefix: "rights-" });
+        await liveThrough(plane, kubeconfig, render);
+        const others = ["auth", "can-i", "--quiet", "get", "secrets", "--namespace=default"];
+        const mayRead = plane.kubectl([...others, "--kubeconfig", kubeconfig]);
+        if (name.endsWith("one namespace")) await assert.rejects(mayRead);
+        else await mayRead;
         await checkRights(plane, kubeconfig);
         await Deno.remove(kubeconfig);
       });

@@ -74,7 +74,8 @@ export function chartRules(): string {
     rules,
   }));
   return header + stringify({
-    manager: [...watchPermissions, ...clusterPermissions],
+    watch: watchPermissions,
+    cluster: clusterPermissions,
     metricsAuth: reviewPermissions,
     leaderElection: ownNamespacePermissions,
     metricsReader: metricsReaderPermissions,

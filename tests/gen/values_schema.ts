@@ -27,6 +27,10 @@ const special: Readonly<Record<string, Schema>> = {
     pattern: "^(debug|info|warn|error|panic|[0-9]{1,3})$",
   },
   "controller.artifactUrlMode": { enum: ["", "pod", "service"] },
+  "controller.watchNamespace": {
+    type: "string",
+    pattern: "^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)?$",
+  },
   "controller.extraArgs": { type: "array", items: { type: "string", pattern: "^-" } },
   "controller.storage.backend": { enum: ["memory", "pvc", "s3", "redis"] },
   "pvc.size": quantity,
