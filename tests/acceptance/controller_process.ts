@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { v8Flags } from "../binary/binary_flags.ts";
 
 const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
@@ -110,7 +111,7 @@ function spawn(
     "run",
     "--quiet",
     "-A",
-    "--v8-flags=--max-semi-space-size=2,--heap-growing-percent=25",
+    `--v8-flags=${v8Flags.join(",")}`,
   ];
   const command = [...through, ...program ?? [...deno, ...denoFlags, main], ...flags];
   return new Deno.Command("sh", {
