@@ -45,8 +45,10 @@ export async function soak(options: SoakOptions, plan: SoakPlan): Promise<SoakFi
     world.documents.lastAskedBy.clear();
     await pause(1.5 * intervalMs + takeOverMs); // so every source was asked for once more by its owner
     const history = world.history();
+    const violations = judgeRun(history, world.terms);
+    world.keepsFolder = violations.length > 0;
     return {
-      violations: judgeRun(history, world.terms),
+      violations,
       actions,
       seconds: Math.round((performance.now() - started) / 1_000),
       versions: history.versions.length,

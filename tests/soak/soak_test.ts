@@ -6,7 +6,7 @@ Deno.test("three replicas lose, mix up and forget nothing while one is killed, o
   const figures = await soak({
     sources: 300,
     store: "s3",
-    leaseMs: 3_000,
+    leaseMs: 6_000, // with half of it a machine with a third of a core to spare holds none
     intervalMs: 5_000,
     stepsClocks: false,
     // Laws are judged here, not speed: other tests' processes may still end beside it.

@@ -33,7 +33,7 @@ export interface SoakOptions {
 }
 
 export const replicaCount = 3;
-export const originCount = 3;
+export const originCount = 12;
 const retentionMs = 60_000;
 
 interface Parts {
@@ -57,6 +57,8 @@ export class SoakWorld {
   readonly documents: VersionedDocuments;
   readonly store: SoakStore;
   readonly say: (line: string) => void;
+  /** Whether the logs of the replicas outlive the run, because they are to be read. */
+  keepsFolder = false;
   readonly #parts: Parts;
   #recorder!: RunRecorder;
 
@@ -95,7 +97,8 @@ export class SoakWorld {
     const world = new SoakWorld(parts);
     try {
       const told = await world.#tell(story);
-      await Deno.remove(folder, { recursive: true });
+      if (world.keepsFolder) options.say(`the logs are in ${folder}`);
+      else await Deno.remove(folder, { recursive: true });
       return told;
     } finally {
       await plane.close();
@@ -170,14 +173,16 @@ export class SoakWorld {
     this.documents.change(this.names);
     const settled = this.#recorder.trouble("creation", "all");
     const interval = `${this.terms.intervalMs / 1_000}s`;
-    for (let from = 0; from < this.names.length; from += 60) {
-      const some = this.names.slice(from, from + 60);
-      for (let index = 0; index < originCount; index++) {
-        const names = some.filter((name) => this.terms.originOf(name) === index);
-        await createSources(api, { names, interval, origin: this.documents.origin(index) });
-      }
+    const atOnce = 4 * originCount;
+    for (let from = 0; from < this.names.length; from += atOnce) {
+      const byOrigin = Map.groupBy(this.names.slice(from, from + atOnce), this.terms.originOf);
+      await Promise.all(
+        [...byOrigin].map(([index, names]) =>
+          createSources(api, { names, interval, origin: this.documents.origin(index) })
+        ),
+      );
     }
-    const tookMs = await this.untilCaughtUp(60_000 + 300 * this.names.length);
+    const tookMs = await this.untilCaughtUp(60_000 + 1_000 * this.names.length);
     if (tookMs === undefined) throw new Error(`${this.behind().length} sources are not published`);
     settled();
     this.say(`${this.names.length} sources published`);

@@ -21,7 +21,7 @@ export interface UrlPollerOptions {
 }
 
 /** How long each try may take, in milliseconds; a client of Flux has more patience. */
-const patience = [2_000, 5_000, 10_000, 20_000] as const;
+const patience = [3_000, 10_000, 20_000, 60_000] as const;
 const betweenTriesMs = 250;
 const atOnce = 96;
 
@@ -96,7 +96,7 @@ export class UrlPoller implements AsyncDisposable {
       return { kind: "whole", digest };
     } catch (error) {
       if (signal.aborted) return { kind: "silent", afterMs: withinMs };
-      return { kind: "broken", why: String(error) };
+      return { kind: "broken", why: `${error}: ${(error as Error).cause ?? "no cause"}` };
     }
   }
 
