@@ -227,10 +227,10 @@ export class Servers {
 
   #metricsHandler(): HttpHandler {
     const { metrics } = this.#parts.telemetry;
-    return metricsHandler(async () => {
-      const pieces = await Array.fromAsync(metrics.render());
-      return { contentType: metrics.contentType, body: pieces.join("") };
-    });
+    return metricsHandler(() => ({
+      contentType: metrics.contentType,
+      pieces: metrics.render(),
+    }));
   }
 
   #knows(source: NamespacedName): boolean {
