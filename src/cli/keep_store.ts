@@ -5,6 +5,8 @@ import type { ScrubContext } from "../reconcile/scrub_store.ts";
 
 /** How often the store is swept of what no source owns, in milliseconds (DESIGN §8). */
 const sweepEveryMs = 3_600_000;
+/** How soon one is tried again that found nothing of ours, the first time. */
+const firstWaitMs = 10_000;
 
 /** What keeping a store takes. */
 export interface KeepStoreParts {
@@ -26,9 +28,12 @@ async function sweepHourly(
   onProblem: ScrubContext["onProblem"],
 ): Promise<void> {
   const { clock, signal } = context;
-  while (!signal.aborted) {
-    await sweepStore(context)
-      .catch((error) => signal.aborted || onProblem("sweep the store", error));
-    await pause(sweepEveryMs, clock, signal);
+  // A replica owns nothing until it has its Lease, and a standby not before it takes over.
+  for (let waitMs = firstWaitMs; !signal.aborted; waitMs = Math.min(2 * waitMs, sweepEveryMs)) {
+    const isOurs = await sweepStore(context).catch((error) => {
+      if (!signal.aborted) onProblem("sweep the store", error);
+      return true;
+    });
+    await pause(isOurs ? sweepEveryMs : waitMs, clock, signal);
   }
 }

@@ -105,6 +105,8 @@ export class Operator {
   readonly #repairs: StoreRepairs;
   readonly #ending = new AbortController();
   readonly #taken = new TakenSources();
+  /** Of the sources that are worked on. */
+  readonly #holds = new Map<SourceKey, () => boolean>();
   #synced = false;
 
   constructor(parts: OperatorParts) {
@@ -232,7 +234,7 @@ export class Operator {
 
   /**
    * Other sources may be ours now: what came to us, or waited until we may write, is looked at. Work on one that is another
-   * replica's now ends: should it come back to us, what was begun before would undo what that one has published.
+   * replica's now, or was meanwhile, ends: it would undo what that one has published, and until then stand in the way.
    */
   takeOver(change: RingChange): void {
     const { objects, role: { members } } = this.#parts;
@@ -241,10 +243,8 @@ export class Operator {
     this.#taken.look(objects);
     for (const key of objects.sources.keys()) {
       const { uid } = objects.sources.get(key)!.metadata;
-      if (!members.owns(uid)) {
-        this.#queue.forget(key);
-        continue;
-      }
+      const isStale = members.mayWrite() && this.#holds.get(key)?.() === false;
+      if (isStale || !members.owns(uid)) this.#queue.forget(key);
       const isDue = this.#taken.unfenced.has(key) || this.#queue.plannedAt(key) === undefined;
       if (isDue && members.hold(uid)()) this.#queue.add(key);
     }
@@ -361,11 +361,12 @@ export class Operator {
       if (!members.owns(source.metadata.uid)) this.#memories.delete(key);
       return { requeueAt: undefined }; // it is added again with the next change of the members
     }
+    this.#holds.set(key, holds);
     const context = { ...this.#context, objects: fencedObjects(objects, holds) };
     const { requeueAt, outcome, isHeld = false } = await this.#parts.observe(
       key,
       () => reconcileSource(key, context, run),
-    );
+    ).finally(() => this.#holds.delete(key));
     this.#repairs.found(key);
     if (outcome.kind === "gone") {
       this.#parts.onForgotten(key);

@@ -51,6 +51,7 @@ class OperatorWorld {
   readonly objects = new MemoryObjects();
   readonly upstream = new ScriptedUpstream();
   isOwner = true;
+  #term = 1;
   readonly #clock = new ManualClock();
   readonly #operator: Operator;
 
@@ -66,7 +67,11 @@ class OperatorWorld {
         members: {
           name: "a",
           owns: () => this.isOwner,
-          hold: () => () => this.isOwner,
+          mayWrite: () => true,
+          hold: () => {
+            const term = this.#term;
+            return () => this.isOwner && term === this.#term;
+          },
           msSinceOwnerEnded: () => undefined,
         },
       },
@@ -93,6 +98,12 @@ class OperatorWorld {
   own(isOwner: boolean): void {
     this.isOwner = isOwner;
     this.#operator.takeOver({ before: emptyRing("a"), after: emptyRing("a") });
+  }
+
+  /** The Lease had run out, but nobody noticed before it was taken back. */
+  renewLate(): void {
+    this.#term++;
+    this.own(true);
   }
 
   /** Lets what is due happen. */
@@ -161,5 +172,22 @@ Deno.test("Operator.takeOver() ends work on a source of another replica, which i
     await world.until(() => upstream.requests.length === 3);
     await world.turn();
     assert.ok([first, artifact.revision].includes(world.published), `${world.published}`);
+  });
+});
+
+Deno.test("Operator.takeOver() begins anew with what was begun under a Lease that ran out", async () => {
+  await withOperator(async (world) => {
+    const { upstream } = world;
+    const signals: AbortSignal[] = [];
+    upstream.onFetch = ({ signal }) => {
+      signals.push(signal);
+      if (signals.length > 1) return;
+      return new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
+    };
+    await world.until(() => signals.length === 1);
+    world.renewLate();
+    assert.equal(signals[0]!.aborted, true);
+    await world.until(() => world.published !== undefined);
+    assert.equal(signals.length, 2);
   });
 });

@@ -7,7 +7,7 @@ export interface ReplicaRole {
   /** Whether what the store holds outlives the process. */
   readonly isStoreDurable: boolean;
   /** What this process does not own it only serves. */
-  readonly members: Pick<Members, "name" | "owns" | "hold" | "msSinceOwnerEnded">;
+  readonly members: Pick<Members, "name" | "owns" | "mayWrite" | "hold" | "msSinceOwnerEnded">;
 }
 
 /** The role of a process that has no others beside it. */

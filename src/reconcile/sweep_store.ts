@@ -30,17 +30,23 @@ export interface SweepContext extends UnneededOptions {
  * Removes the artifacts of sources that are gone; only what a live GET reports gone (DESIGN §8). Goes through the list
  * once, with what belongs to one source in memory.
  *
+ * @returns false if nothing of what is stored was ours to look after
  * @throws what a request threw: until then nothing is deleted that a request did not allow
  */
-export async function sweepStore(context: SweepContext): Promise<void> {
+export async function sweepStore(context: SweepContext): Promise<boolean> {
   const { objects, store, clock, owns = () => true, signal, onSurplus } = context;
   const [deletes, pace] = [new TaskPool(deletesAtOnce), new RequestPace(clock)];
   const mayDelete = lasting(context);
-  if (!await mayDelete()) return;
+  if (!await mayDelete()) return true;
+  let [ours, others] = [0, 0];
   try {
     for await (const { source, stored } of bySource(store.list("artifacts/"))) {
       if (signal.aborted) break;
-      if (!owns(source)) continue;
+      if (!owns(source)) {
+        others++;
+        continue;
+      }
+      ours++;
       if (stored.length > 1 && objects.sources.get(source)) onSurplus(source);
       const keys = candidates(stored, context);
       if (keys.length === 0) continue;
@@ -54,6 +60,7 @@ export async function sweepStore(context: SweepContext): Promise<void> {
   } finally {
     await deletes.drained();
   }
+  return ours > 0 || others === 0;
 }
 
 function candidates(stored: readonly StoredInfo[], context: SweepContext): string[] {

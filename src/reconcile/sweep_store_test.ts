@@ -33,7 +33,7 @@ class World implements Disposable {
     this.stored.set(key, { key, size: 1, lastPut });
   }
 
-  sweep(more: Partial<SweepContext> = {}): Promise<void> {
+  sweep(more: Partial<SweepContext> = {}): Promise<boolean> {
     const stored = this.stored;
     return sweepStore({
       objects: this.objects,
@@ -240,4 +240,12 @@ Deno.test("isNamed() by the status of the source or of the ExternalArtifact, and
   assert.equal(isNamed(objects, "artifacts/team/s/latest.tar.gz"), false);
   assert.equal(isNamed(objects, keyOf("other")), false);
   assert.deepEqual(splitSourceKey(sourceKey(at("s"))), at("s"));
+});
+
+Deno.test("sweepStore() says whether anything was ours to look after", async () => {
+  using world = new World(keyOf("gone"));
+  assert.equal(await world.sweep({ owns: () => false }), false);
+  assert.equal(await world.sweep(), true);
+  assert.deepEqual(world.left, []);
+  assert.equal(await world.sweep({ owns: () => false }), true, "there is nothing");
 });

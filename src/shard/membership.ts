@@ -31,13 +31,14 @@ const nobody: readonly string[] = [];
 
 interface Snapshot {
   readonly ring: Ring;
+  readonly term: number;
   readonly state: MemberState;
   readonly mayWrite: boolean;
 }
 
 /** What listeners are told of; the rest of a ring explains it. */
-const printOf = ({ ring: { candidates, announced, live }, state, mayWrite }: Snapshot) =>
-  JSON.stringify([candidates, announced, live, state, mayWrite]);
+const printOf = ({ ring: { candidates, announced, live }, term, state, mayWrite }: Snapshot) =>
+  JSON.stringify([candidates, announced, live, term, state, mayWrite]);
 
 /**
  * Holds our Lease and watches those of the others (DESIGN §10). A round each third of a lease: look (list, and read the Go
@@ -73,7 +74,7 @@ export class Membership implements Members {
       ...{ leases, self: member.name, scope: member.scope, takeoverDelayMs, clock },
       blindAfterMs: durationMs / 2, // a look has failed
     });
-    this.#told = { ring: emptyRing(member.name), state: "starting", mayWrite: false };
+    this.#told = { ring: emptyRing(member.name), term: 0, state: "starting", mayWrite: false };
   }
 
   /** Begins to look and to renew, until `release()`. */
@@ -254,7 +255,8 @@ export class Membership implements Members {
 
   #tell(): void {
     const before = this.#told;
-    this.#told = { ring: this.#ring, state: this.state, mayWrite: this.mayWrite() };
+    const { term } = this.#own;
+    this.#told = { ring: this.#ring, term, state: this.state, mayWrite: this.mayWrite() };
     this.#scheduleNotice();
     if (printOf(before) === printOf(this.#told)) return;
     const { ring: after, state, mayWrite } = this.#told;

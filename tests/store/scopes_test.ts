@@ -67,7 +67,7 @@ class World implements AsyncDisposable {
     });
   }
 
-  sweep(objects: SweepContext["objects"], more: Partial<SweepContext> = {}): Promise<void> {
+  sweep(objects: SweepContext["objects"], more: Partial<SweepContext> = {}): Promise<boolean> {
     return sweepStore({
       objects,
       store: this.store,
