@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type ControllerProcess, freePort } from "../../acceptance/controller_process.ts";
-import type { Bar } from "../bar.ts";
+import { type Bar, formatBars } from "../bar.ts";
 import type { BenchWorld } from "../bench_world.ts";
 import { cpuSeconds, memoryMiB } from "../process_figures.ts";
 import { quantile } from "../quantile.ts";
@@ -45,12 +45,14 @@ export async function replicasRows(
       const ready = await createAll(world, started);
       floor ??= await costOfBareClient(world, wantedOf(started));
       await world.untilQuiet();
-      bars.push(
+      const theirs = [
         readyBar(started, { ready, floor }),
         memoryBarOf(started, memoryBar),
         ...await unchangedBars(world, started),
         await triggerBar(world, started),
-      );
+      ];
+      console.error(formatBars(theirs)); // it takes minutes until the next ones are there
+      bars.push(...theirs);
     } finally {
       for (const { pid } of started.controllers) Deno.kill(pid, "SIGCONT");
       await Promise.all(started.controllers.map((each) => each.end("SIGTERM")));
