@@ -6,6 +6,7 @@ export interface SourcesOptions {
   readonly interval: string;
   /** The document of a source is at the path of its name. */
   readonly origin: string;
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 const path = "/apis/source.flux.oddkin.co/v1alpha1/namespaces/default/externalsources";
@@ -13,7 +14,7 @@ const path = "/apis/source.flux.oddkin.co/v1alpha1/namespaces/default/externalso
 /** Creates ExternalSources in namespace `default`. */
 export async function createSources(
   api: ClusterApi,
-  { names, interval, origin }: SourcesOptions,
+  { names, interval, origin, labels = {} }: SourcesOptions,
 ): Promise<void> {
   await Promise.all(names.map((name) =>
     api.write({
@@ -22,7 +23,7 @@ export async function createSources(
       body: {
         apiVersion: "source.flux.oddkin.co/v1alpha1",
         kind: "ExternalSource",
-        metadata: { name },
+        metadata: { name, labels },
         spec: { interval, generator: { type: "http", http: { url: `${origin}/${name}` } } },
       },
     })

@@ -7,6 +7,7 @@ import type { ClusterApi } from "./cluster_api.ts";
 export interface PublishedArtifact {
   readonly kind: "ExternalSource" | "ExternalArtifact";
   readonly name: string;
+  readonly uid: string;
   /** Undefined if it publishes nothing yet. */
   readonly artifact: Artifact | undefined;
   readonly isReady: boolean;
@@ -26,11 +27,12 @@ export async function publishedArtifacts(api: ClusterApi): Promise<PublishedArti
   const kinds = ["ExternalSource", "ExternalArtifact"] as const;
   const found = await Promise.all(kinds.map(async (kind) => {
     const objects = await api.list<ExternalSourceStatus>(lists[kind]);
-    return objects.map(({ metadata: { name }, status }) => {
+    return objects.map(({ metadata: { name, uid }, status }) => {
       const ready = findCondition(status?.conditions ?? [], "Ready");
       return {
         kind,
         name,
+        uid,
         artifact: status?.artifact,
         isReady: ready?.status === "True",
         reason: ready?.reason,

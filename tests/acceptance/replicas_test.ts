@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import type { Artifact } from "../../src/core/artifact.ts";
 import { type Download, download } from "../checked_download.ts";
-import { S3Server } from "../s3_server.ts";
-import { s3TestCredentials } from "../store/s3_values.ts";
 import { eventually } from "./eventually.ts";
-import { type ReplicasOptions, ReplicasWorld } from "./replicas_world.ts";
+import { overStore, replicaStoreKinds } from "./replica_store.ts";
+import { ReplicasWorld } from "./replicas_world.ts";
 
 const mebibyte = 2 ** 20;
 
@@ -17,45 +16,6 @@ function assertNeverWrong(downloads: readonly Download[], { digest }: Artifact):
 }
 
 const isBroken = ({ kind }: Download) => kind === "broken";
-
-type Store = "a bucket" | "a volume each" | "one volume";
-
-/** Replicas over one bucket, over a volume each or over one that both mount. */
-async function overEach(
-  store: Store,
-  size: number,
-  story: (world: ReplicasWorld) => Promise<void>,
-): Promise<void> {
-  if (store === "a bucket") return await overBucket(size, story);
-  const volumes = await Deno.makeTempDir();
-  try {
-    const volumeOf = (name: string) => `${volumes}/${store === "one volume" ? "shared" : name}`;
-    const environment: ReplicasOptions["environment"] = (name) => ({
-      STORAGE_BACKEND: "pvc",
-      PVC_STORAGE_PATH: volumeOf(name),
-    });
-    await ReplicasWorld.run({ size, environment }, story);
-  } finally {
-    await Deno.remove(volumes, { recursive: true });
-  }
-}
-
-async function overBucket(
-  size: number,
-  story: (world: ReplicasWorld) => Promise<void>,
-): Promise<void> {
-  await using server = await S3Server.start();
-  await server.makeBucket("artifacts");
-  const environment = () => ({
-    STORAGE_BACKEND: "s3",
-    S3_ENDPOINT: server.url,
-    S3_BUCKET: "artifacts",
-    S3_URL_MODE: "gateway",
-    S3_ACCESS_KEY_ID: s3TestCredentials.accessKeyId,
-    S3_SECRET_ACCESS_KEY: s3TestCredentials.secretAccessKey,
-  });
-  await ReplicasWorld.run({ size, environment }, story);
-}
 
 /** Waits until every replica holds an artifact itself. */
 async function untilHeldByAll(world: ReplicasWorld, { path }: Artifact): Promise<void> {
@@ -72,7 +32,7 @@ async function untilHeldByAll(world: ReplicasWorld, { path }: Artifact): Promise
 
 for (const store of ["a bucket", "a volume each"] as const) {
   Deno.test(`two replicas over ${store}: no client sees 404 or wrong bytes when one is killed in the middle of 100 downloads`, async () => {
-    await overEach(store, 12 * mebibyte, async (world) => {
+    await overStore(store, { size: 12 * mebibyte }, async (world) => {
       await world.createSources(["app"]);
       const artifact = await world.untilPublished("app");
       assert.ok(artifact.url.startsWith(world.base), artifact.url);
@@ -100,9 +60,9 @@ for (const store of ["a bucket", "a volume each"] as const) {
   });
 }
 
-for (const store of ["a bucket", "a volume each", "one volume"] as const) {
+for (const store of replicaStoreKinds) {
   Deno.test(`two replicas over ${store}: what is published is never 404 at either, and the other goes on when the owner is killed`, async () => {
-    await overEach(store, 10_000, async (world) => {
+    await overStore(store, { size: 10_000 }, async (world) => {
       await world.createSources(["app"]);
       let artifact = await world.untilPublished("app");
       for (let version = 1; version <= 20; version++) {
@@ -125,7 +85,7 @@ for (const store of ["a bucket", "a volume each", "one volume"] as const) {
 }
 
 Deno.test("two replicas: a key that nobody published asks no other replica", async () => {
-  await overEach("a volume each", 10_000, async (world) => {
+  await overStore("a volume each", { size: 10_000 }, async (world) => {
     await world.createSources(["app"]);
     const { path } = await world.untilPublished("app");
     const before = await world.answeredBy("manager-0");
@@ -159,7 +119,7 @@ Deno.test("two replicas with memory: each holds an artifact, also one that was s
 });
 
 Deno.test("two replicas: at SIGTERM the other one takes over without waiting for a Lease to end", async () => {
-  await overEach("a bucket", 10_000, async (world) => {
+  await overStore("a bucket", { size: 10_000 }, async (world) => {
     await world.createSources(["app"]);
     const artifact = await world.untilPublished("app");
     await world.end("manager-0", "SIGTERM");
