@@ -251,6 +251,42 @@ Deno.test("a wrong value is refused by its name", async () => {
   }
 });
 
+/** Files of the values that the pages of `docs/` show, to be removed with their directory. */
+async function documentedValues(directory: string): Promise<string[]> {
+  const files: string[] = [];
+  const docs = file("../../docs");
+  for (const { name } of [...Deno.readDirSync(docs)].filter(({ name }) => name.endsWith(".md"))) {
+    const text = await Deno.readTextFile(`${docs}/${name}`);
+    for (const [, values] of text.matchAll(/^```yaml values\n(.*?)^```/gms)) {
+      files.push(`${directory}/${files.length}-${name}.yaml`);
+      await Deno.writeTextFile(files.at(-1)!, values!);
+    }
+  }
+  return files;
+}
+
+Deno.test("values in the documentation render, and a second release beside the first has names of its own", async () => {
+  const directory = await Deno.makeTempDir({ prefix: "values-" });
+  const namesOf = (manifests: readonly Manifest[]) =>
+    manifests.map(({ kind, metadata }) => `${kind}/${metadata.name}`);
+  try {
+    const first = namesOf(await renderChart());
+    const seconds: string[] = [];
+    for (const values of await documentedValues(directory)) {
+      const isSecond = /^fullnameOverride/m.test(await Deno.readTextFile(values));
+      const release = isSecond ? "second" : "externalsource";
+      const names = namesOf(await renderChart({ release, files: [values] }));
+      assert.ok(names.some((name) => name.startsWith("StatefulSet/")), values);
+      if (!isSecond) continue;
+      seconds.push(values);
+      assert.deepEqual(names.filter((name) => first.includes(name)), []);
+    }
+    assert.equal(seconds.length, 1);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
 /** A copy of the chart whose defaults are the values of 0.2.0, as `helm upgrade --reuse-values` renders it. */
 async function chartWithReusedValues(): Promise<string> {
   const copy = await Deno.makeTempDir({ prefix: "chart-" });
