@@ -42,7 +42,8 @@ LABEL org.opencontainers.image.title="flux-externalsource-controller" \
     org.opencontainers.image.revision="$REVISION"
 COPY --from=rootfs /rootfs /
 COPY --from=binary /src/dist/externalsource-controller /manager
-ENV HOME=/home/nonroot
+# glibc gives each thread a heap of its own else: 15 MiB more of an idle controller.
+ENV HOME=/home/nonroot MALLOC_ARENA_MAX=2
 WORKDIR /home/nonroot
 USER 65532:65532
 # Artifacts, probes, metrics.
