@@ -79,18 +79,25 @@ async function startAgain(
   const args = ["run", "-A", bareStart, world.plane.kubeconfig, ...paths];
   await runCommand(Deno.execPath(), { args });
   const floor = (performance.now() - floorStart) / 1_000;
+  // What is to be reached is said of 1,000; in the time that more take, some are due.
+  const bar = (bar: number) => count <= 1_000 ? { bar } : {};
   const row = `start with ${count} stored artifacts`;
   return {
     controller,
     bars: [
       {
-        ...{ row, what: "all served with 200", measured: wall, unit: "s", bar: 3 },
+        ...{ row, what: "all served with 200", measured: wall, unit: "s", ...bar(3) },
         beside: `a bare client's start and lists: ${floor.toFixed(2)} s (${
           (wall / floor).toFixed(1)
         } ×)`,
       },
       { row, what: "answers 404", measured: refused, unit: "", bar: 0, beside: "" },
-      { row, what: "requests to the upstream", measured: fetched, unit: "", bar: 0, beside: "" },
+      {
+        ...{ row, what: "requests to the upstream", measured: fetched, unit: "", ...bar(0) },
+        beside: `at an interval of 10m as many are due in that time: ${
+          (count * wall / 600).toFixed(0)
+        }`,
+      },
     ],
   };
 }
