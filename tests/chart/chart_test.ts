@@ -10,6 +10,7 @@ import {
   runProgram,
   variablesOf,
 } from "./programs.ts";
+import { chartOfGoValues } from "./renderings.ts";
 
 const file = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const readYaml = async (path: string) => parse(await Deno.readTextFile(path));
@@ -287,16 +288,8 @@ Deno.test("values in the documentation render, and a second release beside the f
   }
 });
 
-/** A copy of the chart whose defaults are the values of 0.2.0, as `helm upgrade --reuse-values` renders it. */
-async function chartWithReusedValues(): Promise<string> {
-  const copy = await Deno.makeTempDir({ prefix: "chart-" });
-  await new Deno.Command("cp", { args: ["-r", `${chartDirectory}/.`, copy] }).output();
-  await Deno.copyFile(file("go_values.yaml"), `${copy}/values.yaml`);
-  return copy;
-}
-
 Deno.test("values of 0.2.0 can be reused: what is new has its default, what was too small is replaced", async () => {
-  const chart = await chartWithReusedValues();
+  const chart = await chartOfGoValues();
   try {
     const reused = await renderChart({ chart });
     const fresh = await renderChart({ files: [file("go_values.yaml")] });

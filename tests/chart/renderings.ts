@@ -46,3 +46,11 @@ export async function chartInstallations(namespace?: string): Promise<Installati
     manifests: await renderChart({ ...choice, ...(namespace ? { namespace } : {}) }),
   })));
 }
+
+/** A copy of the chart whose defaults are the values of 0.2.0, as `helm upgrade --reuse-values` renders it; to be removed. */
+export async function chartOfGoValues(): Promise<string> {
+  const copy = await Deno.makeTempDir({ prefix: "chart-" });
+  await new Deno.Command("cp", { args: ["-r", `${chartDirectory}/.`, copy] }).output();
+  await Deno.copyFile(file("go_values.yaml"), `${copy}/values.yaml`);
+  return copy;
+}

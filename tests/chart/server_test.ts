@@ -5,12 +5,18 @@ import { runCommand } from "../run_command.ts";
 import {
   buildKustomization,
   chartArguments,
+  containerOf,
   findManifest,
   type Manifest,
   renderChart,
   runProgram,
 } from "./programs.ts";
-import { chartInstallations, type Installation, kustomizations } from "./renderings.ts";
+import {
+  chartInstallations,
+  chartOfGoValues,
+  type Installation,
+  kustomizations,
+} from "./renderings.ts";
 
 const cluster = fileURLToPath(new URL("../cluster", import.meta.url));
 const restricted = "pod-security.kubernetes.io/enforce=restricted";
@@ -148,19 +154,23 @@ async function checkUpgrade(plane: ControlPlane, ours: Manifest) {
   await plane.kubectl(["delete", "--filename", "-"], old);
 }
 
-async function checkHelm(plane: ControlPlane) {
+/** Upgrades a release of the values of 0.2.0 to ours, as users are told to. */
+async function checkHelm(plane: ControlPlane, oldChart: string) {
   const set = ["--kubeconfig", plane.kubeconfig];
-  const release = chartArguments({ release: "shipped" });
+  const release = "shipped";
   const storage = ["--set", "controller.storage.backend=pvc"];
   // Helm takes over nothing that it has not made.
   const crd = ["customresourcedefinition", "externalsources.source.flux.oddkin.co"];
   await plane.kubectl(["delete", ...crd]);
-  await runProgram("helm", ["install", ...release, ...storage, ...set]);
-  await runProgram("helm", ["upgrade", ...release, ...set, "--reuse-values"]);
+  const old = chartArguments({ release, chart: oldChart });
+  await runProgram("helm", ["install", ...old, ...storage, ...set]);
+  await runProgram("helm", ["upgrade", ...chartArguments({ release }), ...set, "--reuse-values"]);
   const found = await plane.kubectl(["get", "statefulsets", "-n", "flux-system", "-o", "json"]);
   const [statefulSet] = JSON.parse(found).items;
   assert.equal(statefulSet.spec.volumeClaimTemplates.length, 1);
-  await runProgram("helm", ["uninstall", "shipped", "-n", "flux-system", ...set]);
+  assert.equal(containerOf(statefulSet).resources.limits.memory, "512Mi");
+  assert.equal(statefulSet.spec.template.spec.terminationGracePeriodSeconds, 60);
+  await runProgram("helm", ["uninstall", release, "-n", "flux-system", ...set]);
   await plane.kubectl(["get", ...crd]);
 }
 
@@ -185,8 +195,11 @@ Deno.test("an API server takes everything that chart and kustomizations render, 
       const pvc = await buildKustomization("overlays/pvc");
       await checkUpgrade(plane, findManifest(pvc, "StatefulSet"));
     });
-    await test.step("helm installs, upgrades and uninstalls, and leaves the definition", () =>
-      checkHelm(plane));
+    await test.step("helm upgrades a release of 0.2.0 that reuses its values, and uninstalls all but the definition", async () => {
+      const oldChart = await chartOfGoValues();
+      await checkHelm(plane, oldChart);
+      await Deno.remove(oldChart, { recursive: true });
+    });
   } finally {
     await plane.close();
   }
