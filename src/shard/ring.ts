@@ -39,8 +39,10 @@ function claimerOf({ contenders }: Ring, uid: string): string | undefined {
 /** Whether we own the source with that uid: we alone may work on it. */
 export function ownsIn(ring: Ring, uid: string): boolean {
   const { self, candidates, announced } = ring;
-  return highestOf(candidates, uid) === self && highestOf(announced, uid) === self &&
-    claimerOf(ring, uid) === undefined;
+  if (highestOf(candidates, uid) !== self) return false;
+  // Mostly they are one list: all sources are asked for at each change of the members.
+  const isAnnounced = announced === candidates || highestOf(announced, uid) === self;
+  return isAnnounced && claimerOf(ring, uid) === undefined;
 }
 
 /** The live member that is to own a source; undefined while one that ended is waited for, or nobody may write. */
