@@ -29,6 +29,7 @@ import { openSidecarHooks } from "./sidecar_hooks.ts";
 import type { OpenedStore } from "./open_store.ts";
 import { OperatorResources } from "./operator_resources.ts";
 import { controllerSettingGroups } from "./operator_settings.ts";
+import { slewedClock } from "./slewed_clock.ts";
 import { systemClock } from "./system_clock.ts";
 import { version } from "./version.ts";
 import { controllerUrlBase, isReadOnly, watchedNamespace } from "./controller_place.ts";
@@ -98,7 +99,7 @@ async function control(start: ControllerStart, { signal }: CommandInput): Promis
   });
   const { delivery, ...held } = await openArtifacts(start, { opened, access, later, resources });
   const servers = later.servers = resources.startServers({
-    ...{ values, telemetry, clock: systemClock, store: opened.store, access, delivery },
+    ...{ values, telemetry, clock: slewedClock, store: opened.store, access, delivery },
     metricsAccess,
   });
   const generators = resources.createGenerators(values, {

@@ -27,7 +27,7 @@ import type { ReplicaRole } from "./replica_role.ts";
 import type { ReplicaWatch } from "./replica_watch.ts";
 import { observeLimits, observeQueue, observeRuns } from "./run_observer.ts";
 import { steadyClock } from "./steady_clock.ts";
-import { systemClock } from "./system_clock.ts";
+import { slewedClock } from "./slewed_clock.ts";
 import type { Telemetry } from "./telemetry.ts";
 
 /** The settings of an operator, whatever its objects are. */
@@ -64,7 +64,7 @@ export interface OperatorPlace {
 export function createOperator(place: OperatorPlace): Operator {
   const { objects, store, values, spoolDirectory, watchNamespace } = place;
   const { log, metrics, redactor } = place.telemetry;
-  const clock = systemClock;
+  const clock = slewedClock;
   const readSecret = protectingReader(objects, redactor);
   const own = log.named("controller");
   const hookReports = new HookReports({ log: own, metrics });
@@ -113,7 +113,7 @@ function watchedObjects({ objects, replica }: OperatorPlace): Objects {
 
 function stagesOf(place: OperatorPlace, hookReports: HookReports): OperatorParts["stages"] {
   const { store, generators, hooks, delivery, telemetry: { metrics } } = place;
-  const clock = systemClock;
+  const clock = slewedClock;
   const measuring = { clock, observer: stageObserver(metrics) };
   const measuredGenerators = Object.entries(generators)
     .map(([type, each]) => [type, measuredGenerator(each, type, measuring)] as const);

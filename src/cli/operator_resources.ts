@@ -8,6 +8,7 @@ import {
 } from "./open_store.ts";
 import { Servers, type ServersParts } from "./servers.ts";
 import { openSpoolDirectory } from "./spool_directory.ts";
+import { slewedClock } from "./slewed_clock.ts";
 import { systemClock } from "./system_clock.ts";
 
 /**
@@ -30,7 +31,7 @@ export class OperatorResources implements AsyncDisposable {
     const { path: spoolDirectory } = this.#stack.use(
       await openSpoolDirectory({ now: systemClock.now() }),
     );
-    const opened = await openStore(values, { clock: systemClock, spoolDirectory, onCorrupt });
+    const opened = await openStore(values, { clock: slewedClock, spoolDirectory, onCorrupt });
     this.defer(() => opened.store.close());
     return { ...opened, spoolDirectory };
   }
