@@ -188,7 +188,7 @@ async function openArtifacts(
     peers: () => later.members.peers(),
     token: () => access.tokens?.current,
     trust: () => access.certificates?.trust,
-    clock: systemClock,
+    clock: slewedClock,
   });
   const { links } = store;
   const redirect = links && values.s3UrlMode === "redirect"
