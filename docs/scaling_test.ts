@@ -18,10 +18,25 @@ import { CheckedDocument, settingsByName } from "../tests/checked_document.ts";
 
 const page = await CheckedDocument.read("docs/scaling.md");
 
+/** What stands behind `deno task bench`. */
+const benchCalls = [...page.text.matchAll(/`deno task bench (\w+)([^`]*)`/g)]
+  .map(([, row = "", rest = ""]) => ({ row, flags: rest.match(/--[a-z-]+/g) ?? [] }));
+
 Deno.test("every flag and variable that docs/scaling.md names exists", () => {
   const names = [...page.settingNames()];
   assert.ok(names.length > 12, `${names.length}`);
-  assert.deepEqual(names.filter((name) => !settingsByName.has(name)), []);
+  const ofBench = benchCalls.flatMap(({ flags }) => flags);
+  const unknown = names.filter((name) => !settingsByName.has(name) && !ofBench.includes(name));
+  assert.deepEqual(unknown, []);
+});
+
+Deno.test("every bench that docs/scaling.md names can be run again", async () => {
+  assert.ok(benchCalls.length > 0);
+  const bench = await Deno.readTextFile(new URL("../tests/bench/bench.ts", import.meta.url));
+  for (const { row, flags } of benchCalls) {
+    assert.match(bench, new RegExp(`"?${row}"?[:,]`), row);
+    for (const flag of flags) assert.match(bench, new RegExp(`"?${flag.slice(2)}"?:`), flag);
+  }
 });
 
 Deno.test("every default that docs/scaling.md names is the default", () => {
