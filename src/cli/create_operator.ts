@@ -88,7 +88,7 @@ export function createOperator(place: OperatorPlace): Operator {
     limitsObserver: observeLimits(metrics),
     observe: observeRuns({
       ...{ clock, log: own, metrics, isReadOnly: place.isReadOnly ?? false },
-      sourceOf: (key) => objects.sources.get(key),
+      ...{ sourceOf: (key) => objects.sources.get(key), wallNow: () => Date.now() },
       hooksOf: (key) => hookReports.take(key),
       onOutcome: place.onOutcome ?? (() => {}),
       isOurs: (uid) => place.role.members.owns(uid),

@@ -11,6 +11,8 @@ import type { Metrics } from "../telemetry/metrics.ts";
 /** What is told of each run. */
 export interface RunObserverParts {
   readonly clock: Clock;
+  /** Milliseconds since the epoch as the machine has them: Prometheus compares a moment with its own. */
+  readonly wallNow: () => number;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly sourceOf: (key: SourceKey) => ExternalSource | undefined;
@@ -27,7 +29,8 @@ export interface RunObserverParts {
 export function observeRuns(
   parts: RunObserverParts,
 ): (key: SourceKey, reconcile: () => Promise<ReconcileResult>) => Promise<ReconcileResult> {
-  const { clock, log, metrics, sourceOf, hooksOf, onOutcome, isOurs, isReadOnly = false } = parts;
+  const { clock, wallNow, log, metrics, sourceOf, hooksOf, onOutcome, isOurs, isReadOnly = false } =
+    parts;
   return async (key, reconcile) => {
     const start = clock.now();
     metrics.reconciling({ key, sourceType: sourceTypeOf(sourceOf(key)) });
@@ -45,7 +48,7 @@ export function observeRuns(
         : result.requeueAt
         ? "requeue_after"
         : "success";
-      const answeredAt = success && !isGivenUp && result.fetched ? clock.now() : undefined;
+      const answeredAt = success && !isGivenUp && result.fetched ? wallNow() : undefined;
       tell({ success, result: success ? requeued : "error", answeredAt });
       const milliseconds = clock.now() - start;
       const told = { result, milliseconds, metrics, isReadOnly, isGivenUp };
