@@ -6,6 +6,7 @@ import { selfSignedCertificate } from "../serve/self_signed_certificate.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { ControllerStart } from "./controller_start.ts";
 import { openCertificates, type OpenCertificatesOptions } from "./open_certificates.ts";
+import { steadyClock } from "./steady_clock.ts";
 import { systemClock } from "./system_clock.ts";
 import { version } from "./version.ts";
 
@@ -45,7 +46,8 @@ export async function openMetricsAccess(
   return {
     certificates: await certificatesOf(values, { ...options, log: own }),
     tokens: new ReviewedTokens({
-      clock: systemClock,
+      // By a clock that can be set back, a token that was taken back would be good for longer.
+      clock: steadyClock,
       review: (token) => judge(token, reviews),
       onFailure: tellNowAndThen(own),
     }),
@@ -76,8 +78,8 @@ async function judge(token: string, reviews: AccessReviews): Promise<TokenVerdic
 function tellNowAndThen(log: Log): (error: unknown) => void {
   let toldAt = -Infinity;
   return (error) => {
-    if (systemClock.now() - toldAt < tellAgainMs) return;
-    toldAt = systemClock.now();
+    if (steadyClock.now() - toldAt < tellAgainMs) return;
+    toldAt = steadyClock.now();
     log.error("cannot ask the cluster who may read metrics, so nobody may", { error });
   };
 }

@@ -24,7 +24,9 @@ export class CallBudget {
   take(): boolean {
     const { clock, perSecond, burst } = this.#options;
     const now = clock.now();
-    this.#left = Math.min(burst, this.#left + (now - this.#filledAt) / 1_000 * perSecond);
+    // A clock that was set back takes nothing away.
+    const elapsedMs = Math.max(0, now - this.#filledAt);
+    this.#left = Math.min(burst, this.#left + elapsedMs / 1_000 * perSecond);
     this.#filledAt = now;
     if (this.#left < 1) return false;
     this.#left--;

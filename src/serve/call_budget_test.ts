@@ -18,3 +18,14 @@ Deno.test("CallBudget allows a burst, then so many a second, and saves up no mor
   await clock.advance(60_000);
   assert.equal(takeAll(), 3);
 });
+
+Deno.test("CallBudget goes on at once when the clock is set back", async () => {
+  const clock = new ManualClock();
+  const budget = new CallBudget({ clock, perSecond: 1, burst: 2 });
+  assert.ok(budget.take());
+  clock.jump(-600_000);
+  assert.ok(budget.take());
+  assert.ok(!budget.take());
+  await clock.advance(1_000);
+  assert.ok(budget.take());
+});
