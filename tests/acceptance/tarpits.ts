@@ -23,6 +23,10 @@ export class Tarpits implements AsyncDisposable {
     return this.#hosts.reduce((sum, { accepted }) => sum + accepted, 0);
   }
 
+  get origins(): readonly string[] {
+    return this.#hosts.map(({ origin }) => origin);
+  }
+
   /** Creates so many sources of each host. */
   async createSources(world: FluxWorld, perHost: number): Promise<void> {
     for (let index = 0; index < perHost; index++) {

@@ -4,8 +4,8 @@
  *
  *     deno task bench [ROW...] [--sources N] [--runs N] [--large] [--markdown FILE] [--json FILE]
  *
- * Rows: create, unchanged, populated, replicas, document, downloads, serve, stores, stored, hooks; without one, all. `--large` adds
- * 10,000 sources.
+ * Rows: create, fairness, unchanged, populated, replicas, document, downloads, serve, stores, stored, hooks; without one,
+ * all. `--large` adds 10,000 sources.
  */
 import { parseArgs } from "node:util";
 import { type Bar, formatBars, isReached } from "./bar.ts";
@@ -13,6 +13,7 @@ import { BenchWorld, mayUnshare } from "./bench_world.ts";
 import { createSourcesRow } from "./rows/create_sources.ts";
 import { documentRow } from "./rows/document.ts";
 import { downloadsRows } from "./rows/downloads.ts";
+import { fairnessRow } from "./rows/fairness.ts";
 import { hookRows } from "./rows/hooks.ts";
 import { populatedRows } from "./rows/populated.ts";
 import { replicasRows } from "./rows/replicas.ts";
@@ -39,6 +40,7 @@ const rows: Readonly<Record<string, (world: BenchWorld) => Promise<readonly Bar[
     ...await createSourcesRow(world, { count, runs, hosts: 20 }),
     ...await createSourcesRow(world, { count, runs: 1, hosts: 1 }),
   ],
+  fairness: (world) => fairnessRow(world),
   unchanged: (world) => unchangedRow(world),
   populated: async (world) => [
     ...await populatedRows(world, { count, memoryBar: 150 }),
