@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import {
+  chartArguments,
   chartDirectory,
   containerOf,
   findManifest,
@@ -309,6 +310,13 @@ Deno.test("values of 0.2.0 can be reused: what is new has its default, what was 
   } finally {
     await Deno.remove(chart, { recursive: true });
   }
+});
+
+Deno.test("the notes warn of the memory limit of 0.2.0 where it was set by hand", async () => {
+  const notes = (files: readonly string[]) =>
+    runProgram("helm", ["install", ...chartArguments({ files }), "--dry-run=client"]);
+  assert.match(await notes([file("go_values.yaml")]), /memory is 128Mi, the default of 0.2.0/);
+  assert.doesNotMatch(await notes([]), /128Mi, the default/);
 });
 
 Deno.test("helm package takes in what the templates read, and no examples", async () => {

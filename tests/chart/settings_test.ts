@@ -4,6 +4,7 @@ import { controllerUrlBase } from "../../src/cli/controller_place.ts";
 import { unnamedCommand } from "../../src/cli/unnamed_command.ts";
 import { ConfigError } from "../../src/config/config_error.ts";
 import { parseSettings } from "../../src/config/parse_settings.ts";
+import { parseQuantity } from "../../src/core/quantity.ts";
 import { executorSettings } from "../../src/config/settings/hook_executor_settings.ts";
 import { storeDefinition } from "../../src/store/registry.ts";
 import { containerOf, findManifest, type Manifest, variablesOf } from "./programs.ts";
@@ -101,6 +102,28 @@ Deno.test("ports of the containers are those that the settings open", () => {
     assert.equal(portOf("artifacts"), values.artifactServerPort);
     assert.equal(`:${portOf("health")}`, values.healthProbeBindAddress);
     assert.equal(`:${portOf("http-prom")}`, values.metricsBindAddress);
+  }
+});
+
+const mebibyte = 2 ** 20;
+/** Measured: with 1,000 sources and a large document on its way, and the sidecar without a hook. */
+const measured = { manager: (150 + 64) * mebibyte, executor: 95 * mebibyte };
+
+Deno.test("the limits of the containers leave room for what their settings allow", () => {
+  // Limits that somebody has set are kept.
+  const ours = installations.filter(({ name }) => !name.endsWith("go_values.yaml"));
+  for (const installation of ours) {
+    const { values } = parseManager(installation);
+    const set = findManifest(installation.manifests, "StatefulSet");
+    const executor = containerOf(set, "externalsource-hook-executor");
+    const limitOf = ({ resources }: Manifest) => parseQuantity(resources.limits.memory)!;
+    const kept = values.storageBackend === "memory" ? values.memoryStoreLimit : 0;
+    assert.ok(limitOf(containerOf(set)) >= measured.manager + kept, installation.name);
+    const argument = executor.args.find((each: string) => each.startsWith("--hook-memory="));
+    const hook = parseQuantity(argument.split("=")[1])!;
+    assert.ok(limitOf(executor) >= measured.executor + hook, installation.name);
+    const graceMs = set.spec.template.spec.terminationGracePeriodSeconds * 1_000;
+    assert.ok(graceMs > values.drainTimeout, installation.name);
   }
 });
 
