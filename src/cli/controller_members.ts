@@ -42,7 +42,7 @@ export function openMembers(start: ControllerStart, parts: MembersParts): OpenMe
     clock: steadyClock,
     userAgent: `externalsource-controller/${version}`,
     namespace: values.podNamespace,
-    requestMs: values.leaseDuration / 6,
+    requestMs: values.leaseDuration / 4,
     onCall: (call) => telemetry.metrics.apiRequested(call),
     onProblem: (message) => log.warn(message),
   });

@@ -89,7 +89,7 @@ export interface OperatorParts {
   readonly onRepair: (repair: Repair) => void;
   /** Every source is in the cache now. */
   readonly onSynced?: () => void;
-  /** A source is gone: what is remembered of it elsewhere can go too. */
+  /** A source is gone, or another replica's: what is remembered of it elsewhere can go too. */
   readonly onForgotten: (key: SourceKey) => void;
 }
 
@@ -244,7 +244,9 @@ export class Operator {
     for (const key of objects.sources.keys()) {
       const { uid } = objects.sources.get(key)!.metadata;
       const isStale = members.mayWrite() && this.#holds.get(key)?.() === false;
-      if (isStale || !members.owns(uid)) this.#queue.forget(key);
+      const isOurs = members.owns(uid);
+      if (isStale || !isOurs) this.#queue.forget(key);
+      if (!isOurs) this.#parts.onForgotten(key);
       const isDue = this.#taken.unfenced.has(key) || this.#queue.plannedAt(key) === undefined;
       if (isDue && members.hold(uid)()) this.#queue.add(key);
     }

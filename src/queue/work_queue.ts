@@ -3,6 +3,7 @@ import { moreUrgent, priorities, type Priority } from "../core/priority.ts";
 import { BinaryHeap } from "./binary_heap.ts";
 import { PriorityTurns } from "./priority_turns.ts";
 import type { QueueObserver } from "./queue_observer.ts";
+import { firstStarts, startsAfter } from "./starts_per_turn.ts";
 
 /** What a handler is told beside the key. */
 export interface RunContext {
@@ -45,8 +46,6 @@ interface Run {
   isForgotten: boolean;
 }
 
-/** Between so many starts the event loop gets a turn: a thousand due keys must not block it. */
-const startsPerTurn = 64;
 /** The longest sleep: `setTimeout` overflows after 24 days, and a clock that was set anew must be noticed. */
 const longestSleepMs = 60_000;
 const crashDelayMs = 60_000;
@@ -75,6 +74,7 @@ export class WorkQueue<Key extends string> {
   };
   readonly #turns = new PriorityTurns();
   #order = 0;
+  #starts = firstStarts;
   #handler: Handler<Key> | undefined;
   #wake: { readonly at: number; readonly cancel: () => void } | undefined;
   #drained: (() => void) | undefined;
@@ -171,13 +171,14 @@ export class WorkQueue<Key extends string> {
     const at = Math.min(Math.max(next, now), now + longestSleepMs);
     if (this.#wake && this.#wake.at <= at) return;
     this.#wake?.cancel();
-    this.#wake = { at, cancel: this.#clock.schedule(() => this.#turn(), at - now) };
+    this.#wake = { at, cancel: this.#clock.schedule(() => this.#turn(at), at - now) };
   }
 
-  #turn(): void {
+  #turn(at: number): void {
     this.#wake = undefined;
     const now = this.#clock.now();
-    for (let started = 0; this.#handler && started < startsPerTurn; started++) {
+    this.#starts = startsAfter(this.#starts, now - at);
+    for (let started = 0; this.#handler && started < this.#starts; started++) {
       const due = this.#takeDue(now);
       if (!due) break;
       void this.#start(due, this.#handler);
