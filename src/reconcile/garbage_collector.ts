@@ -15,6 +15,7 @@ const marginMs = 1_000;
 /** What a collector works with. */
 export interface GarbageOptions extends UnneededOptions {
   readonly objects: Pick<Objects, "readSource" | "readArtifact"> & {
+    readonly sources: Pick<Objects["sources"], "get">;
     readonly artifacts: Pick<Objects["artifacts"], "state">;
   };
   readonly store: Pick<ArtifactStore, "list" | "delete">;
@@ -126,6 +127,8 @@ export class GarbageCollector {
     // That it is gone the watch is about to tell: the TTL counts from then.
     const isKnown = goneAt !== undefined && objects.artifacts.state !== "waiting";
     if (!source && !isKnown) return undefined;
+    // It has left what we watch: whoever looks after it now knows since when each key is not current.
+    if (source && !objects.sources.get(key)) return undefined;
     const keys = selectGarbage({
       stored: store.list(artifactPrefix(name)),
       currentKey: source ? publishedArtifact(source)?.path : await this.#outliving(name),

@@ -25,11 +25,13 @@ class World {
   /** Awaited before each delete. */
   held: Promise<void> = Promise.resolve();
   isOurs = true;
+  isWatched = true;
   owned = (_: string) => true;
   /** Between the choice and the first delete. */
   beforeDeletes = () => {};
   readonly collector = new GarbageCollector({
     objects: {
+      sources: { get: () => this.isWatched ? this.source : undefined },
       artifacts: { state: "synced" },
       readArtifact: () =>
         Promise.resolve(
@@ -187,6 +189,17 @@ Deno.test("GarbageCollector keeps what a source publishes that follows a deleted
   assert.equal(world.digits, "abcd", "a was current until its source was deleted");
   await world.clock.advance(10 * minute);
   assert.equal(world.digits, "cd");
+});
+
+Deno.test("GarbageCollector leaves a source to others that has left what is watched", async () => {
+  const world = new World();
+  world.source = sourceOf({ status: { artifact: artifactOf("d") } });
+  for (const digit of ["a", "b", "c", "d"]) world.put(digit);
+  world.isWatched = false;
+  await world.clock.advance(10 * minute);
+  world.collector.collectGone(key);
+  await world.clock.advance(10 * minute);
+  assert.equal(world.stored.size, 4);
 });
 
 Deno.test("GarbageCollector keeps what an ExternalArtifact names that outlives its source", async () => {

@@ -58,6 +58,7 @@ async function collect(store: ArtifactStore): Promise<number> {
   let deleted = 0;
   const collector = new GarbageCollector({
     objects: {
+      sources: { get: () => sourceOf({}) },
       artifacts: { state: "synced" },
       readArtifact: () => Promise.resolve(undefined),
       readSource: (name) =>
