@@ -21,7 +21,8 @@ import {
 } from "./measured_stages.ts";
 import { measuredHooks } from "./measured_hooks.ts";
 import type { OpenHooks } from "./open_hooks.ts";
-import { Operator, type OperatorParts } from "./operator.ts";
+import { Operator } from "./operator.ts";
+import type { OperatorParts } from "./operator_parts.ts";
 import { protectingReader } from "./protect_secrets.ts";
 import type { ReplicaRole } from "./replica_role.ts";
 import type { ReplicaWatch } from "./replica_watch.ts";

@@ -1,97 +1,34 @@
 import { parseArtifactKey } from "../core/artifact_key.ts";
-import type { Clock } from "../core/clock.ts";
 import { pause } from "../core/pause.ts";
 import type { ExternalSource } from "../core/external_source.ts";
 import { type NamespacedName, type SourceKey, sourceKey } from "../core/source_key.ts";
 import { fencedObjects } from "../objects/fenced_objects.ts";
-import type { ObjectChange, Objects } from "../objects/objects.ts";
-import { askedDelay } from "../queue/asked_delay.ts";
-import { backoffDelay, secretBackoff } from "../queue/backoff.ts";
+import type { ObjectChange } from "../objects/objects.ts";
 import { keepStore } from "./keep_store.ts";
-import type { ReplicaRole } from "./replica_role.ts";
+import { delaysOf } from "./operator_delays.ts";
+import type { OperatorParts } from "./operator_parts.ts";
 import { StoreRepairs } from "./store_repairs.ts";
 import { TakenSources } from "./taken_sources.ts";
 import type { RingChange } from "../shard/ring.ts";
-import type { QueueObserver } from "../queue/queue_observer.ts";
 import type { HostSample } from "../queue/host_sample.ts";
-import type { LimitsObserver } from "../queue/limits_observer.ts";
 import { RequestLimits } from "../queue/request_limits.ts";
 import { NamespaceSlots } from "../queue/namespace_slots.ts";
-import { firstFetchDelay, firstRunAt, nextRunAt } from "../queue/schedule.ts";
+import { firstFetchDelay } from "../queue/schedule.ts";
 import { WorkerSlots } from "../queue/worker_slots.ts";
 import { type RunContext, type RunResult, WorkQueue } from "../queue/work_queue.ts";
 import { reactionTo } from "../reconcile/change_filter.ts";
 import { isFetchedFirst, rememberedHold } from "../reconcile/first_fetch.ts";
 import { findLost } from "../reconcile/find_lost.ts";
 import { GarbageCollector } from "../reconcile/garbage_collector.ts";
-import type { Delays, ReconcileContext } from "../reconcile/reconcile_context.ts";
+import type { ReconcileContext } from "../reconcile/reconcile_context.ts";
 import { type ReconcileResult, reconcileSource } from "../reconcile/reconcile_source.ts";
 import { isWanted } from "../reconcile/is_wanted.ts";
 import type { SourceMemories } from "../reconcile/source_memory.ts";
-import type { StoreOwner } from "../reconcile/store_owner.ts";
 import { isNamed } from "../reconcile/sweep_store.ts";
-import type { Repair } from "../reconcile/repair_artifact.ts";
-import type { ScrubContext } from "../reconcile/scrub_store.ts";
 import { publishedArtifact } from "../reconcile/published_artifact.ts";
 
 /** Artifacts that other replicas are asked to hold at a time. */
 const spreadAtOnce = 8;
-
-/** The settings of an operator; times in milliseconds. */
-export interface OperatorSettings {
-  readonly minInterval: number;
-  readonly startupSpread: number;
-  readonly concurrent: number;
-  readonly maxRequests: number;
-  readonly maxSourceSize: number;
-  readonly hookTimeout: number;
-  readonly retryMaxAttempts: number;
-  readonly retryBaseDelay: number;
-  readonly retryMaxDelay: number;
-  readonly retryJitterFactor: number;
-  readonly artifactRetentionTtl: number;
-  readonly artifactRetentionRecords: number;
-  /** The only namespace that is watched; empty: all. */
-  readonly watchNamespace: string;
-  readonly spoolDirectory: string;
-  readonly scrubRate: number;
-  readonly scrubInterval: number;
-}
-
-/** What an operator is made of. */
-export interface OperatorParts {
-  readonly objects: Objects;
-  readonly stages: Pick<
-    ReconcileContext,
-    "generators" | "hooks" | "pack" | "store" | "held" | "copies" | "urlOf"
-  >;
-  readonly role: ReplicaRole;
-  /** The store with nothing in front of it, for comparing it with what is published. */
-  readonly bareStore: ScrubContext["store"];
-  /** Whether it may delete; undefined where the store cannot be another cluster's. */
-  readonly storeOwner: StoreOwner | undefined;
-  readonly settings: OperatorSettings;
-  readonly clock: Clock;
-  /** One that nobody can set, for what an upstream asks for. */
-  readonly steadyClock: Clock;
-  readonly random: () => number;
-  readonly recordEvent: ReconcileContext["recordEvent"];
-  readonly queueObserver: QueueObserver<SourceKey>;
-  readonly limitsObserver?: LimitsObserver;
-  /** Wraps each reconcile: log and metrics. */
-  readonly observe: (
-    key: SourceKey,
-    reconcile: () => Promise<ReconcileResult>,
-  ) => Promise<ReconcileResult>;
-  /** Something beside a reconcile failed; it will be tried again. */
-  readonly onProblem: (action: string, error: unknown) => void;
-  /** The store did not have what is published, and what became of that. */
-  readonly onRepair: (repair: Repair) => void;
-  /** Every source is in the cache now. */
-  readonly onSynced?: () => void;
-  /** A source is gone, or another replica's: what is remembered of it elsewhere can go too. */
-  readonly onForgotten: (key: SourceKey) => void;
-}
 
 /** Watch → queue → reconcile → requeue, over any objects and any store; the same for `controller` and `local`. */
 export class Operator {
@@ -406,21 +343,4 @@ function limitsOf({ settings, steadyClock, limitsObserver = {} }: OperatorParts)
 
 function hasFailed({ kind }: ReconcileResult["outcome"]): boolean {
   return kind === "failed" || kind === "unwritten";
-}
-
-function delaysOf({ settings, clock, random }: OperatorParts): Delays {
-  const minimumMs = settings.minInterval;
-  const backoff = {
-    baseMs: settings.retryBaseDelay,
-    maxMs: settings.retryMaxDelay,
-    jitterFactor: settings.retryJitterFactor,
-  };
-  return {
-    backoff: (failures) => backoffDelay(backoff, failures, random),
-    secretBackoff: (failures) => backoffDelay(secretBackoff, failures, random),
-    asked: (askedMs) => askedDelay(askedMs, random),
-    interval: (intervalMs) => nextRunAt({ intervalMs, minimumMs }, 0, random),
-    spread: (key, intervalMs) =>
-      firstRunAt({ intervalMs, minimumMs }, key, clock.now()) - clock.now(),
-  };
 }

@@ -11,7 +11,8 @@ import { MemoryObjects } from "../../tests/memory_objects.ts";
 import { name, specWith } from "../../tests/reconcile_world.ts";
 import { ScriptedHookRunner } from "../../tests/scripted_hook_runner.ts";
 import { ScriptedUpstream } from "../../tests/scripted_upstream.ts";
-import { Operator, type OperatorParts } from "./operator.ts";
+import { Operator } from "./operator.ts";
+import type { OperatorParts } from "./operator_parts.ts";
 
 const key = sourceKey(name);
 const minute = 60_000;

@@ -4,7 +4,7 @@ import { type SourceKey, sourceKey } from "../core/source_key.ts";
 import { scrubOne } from "../reconcile/scrub_round.ts";
 import { restoreArtifact } from "../store/restore_artifact.ts";
 import type { KeepStoreParts } from "./keep_store.ts";
-import type { OperatorParts } from "./operator.ts";
+import type { OperatorParts } from "./operator_parts.ts";
 
 /** What repairs need of the operator. */
 export interface StoreRepairsParts {
