@@ -1,0 +1,14 @@
+import { type E2eWorld, startE2eWorld } from "./e2e_world.ts";
+import { kustomizeStory } from "./kustomize_story.ts";
+
+let world: E2eWorld;
+
+Deno.test.beforeAll(async () => {
+  world = await startE2eWorld();
+  console.log(`In pods on ${world.cluster.kind}: ${world.how}`);
+});
+Deno.test.afterAll(async () => await world?.[Symbol.asyncDispose]());
+
+Deno.test("what kubectl apply -k installs feeds Flux from a volume, and outlives its pod and its node", async (test) => {
+  await kustomizeStory(world, test);
+});
