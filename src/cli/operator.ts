@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { parseArtifactKey } from "../core/artifact_key.ts";
 import { pause } from "../core/pause.ts";
 import type { ExternalSource } from "../core/external_source.ts";
@@ -29,6 +30,8 @@ import { publishedArtifact } from "../reconcile/published_artifact.ts";
 
 /** Artifacts that other replicas are asked to hold at a time. */
 const spreadAtOnce = 8;
+/** Sources that are looked at in one turn of the event loop. */
+const lookedAtOnce = 500;
 
 /** Watch → queue → reconcile → requeue, over any objects and any store; the same for `controller` and `local`. */
 export class Operator {
@@ -42,6 +45,7 @@ export class Operator {
   readonly #repairs: StoreRepairs;
   readonly #ending = new AbortController();
   readonly #taken = new TakenSources();
+  #looks = 0;
   /** Of the sources that are worked on. */
   readonly #holds = new Map<SourceKey, () => boolean>();
   #synced = false;
@@ -177,16 +181,55 @@ export class Operator {
     const { objects, role: { members } } = this.#parts;
     this.#taken.note(change);
     if (!this.#synced) return;
-    this.#taken.look(objects);
-    for (const key of objects.sources.keys()) {
-      const { uid } = objects.sources.get(key)!.metadata;
-      const isStale = members.mayWrite() && this.#holds.get(key)?.() === false;
-      const isOurs = members.owns(uid);
-      if (isStale || !isOurs) this.#queue.forget(key);
-      if (!isOurs) this.#parts.onForgotten(key);
-      const isDue = this.#taken.unfenced.has(key) || this.#queue.plannedAt(key) === undefined;
-      if (isDue && members.hold(uid)()) this.#queue.add(key);
+    for (const [key, holds] of this.#holds) {
+      const uid = objects.sources.get(key)?.metadata.uid;
+      const isStale = members.mayWrite() && !holds();
+      if (isStale || (uid !== undefined && !members.owns(uid))) this.#queue.forget(key);
     }
+    void this.#lookThrough();
+  }
+
+  /**
+   * Plans the first run of every source that is ours now: at a start, and after a change of the members. Those that would ask
+   * their upstream at once are spread. A change meanwhile begins it anew.
+   */
+  async #lookThrough(): Promise<void> {
+    const { objects: { sources }, role: { members } } = this.#parts;
+    const look = ++this.#looks;
+    const first: SourceKey[] = [];
+    let seen = 0;
+    for (const key of sources.keys()) {
+      if (++seen % lookedAtOnce === 0) await setImmediate();
+      if (look !== this.#looks) return;
+      const source = sources.get(key);
+      if (!source) continue;
+      const { uid } = source.metadata;
+      this.#taken.look(key, source);
+      if (!members.owns(uid)) this.#parts.onForgotten(key);
+      const isDue = this.#taken.unfenced.has(key) || this.#queue.plannedAt(key) === undefined;
+      if (!isDue || !members.hold(uid)()) continue;
+      if (this.#isFetchedFirst(key, source)) first.push(key);
+      else this.#queue.add(key);
+    }
+    this.#taken.done();
+    this.#spread(first);
+  }
+
+  #spread(first: readonly SourceKey[]): void {
+    const { clock, random, settings: { startupSpread: spreadMs } } = this.#parts;
+    for (const key of first) {
+      const delay = firstFetchDelay({ count: first.length, spreadMs }, random);
+      this.#queue.add(key, { at: clock.now() + delay });
+    }
+  }
+
+  /** Also takes over what its status tells of its host. */
+  #isFetchedFirst(key: SourceKey, source: ExternalSource): boolean {
+    if (this.#taken.unfenced.has(key) || this.#memories.has(key)) return false;
+    const hold = rememberedHold(source, this.#context);
+    if (hold) this.#limits.hold(hold, hold.holdMs);
+    const artifact = this.#parts.objects.artifacts.get(key);
+    return this.#repairs.isLost(key) || isFetchedFirst({ source, artifact }, this.#context);
   }
 
   /** Other replicas get what they lack of what this one publishes, several artifacts at once. */
@@ -238,36 +281,14 @@ export class Operator {
     // A second cluster on one store has to show itself before the first deletes what it puts; no work waits for a dead store.
     void this.#parts.storeOwner?.mayDelete();
     this.#parts.onSynced?.();
-    await this.#planFirstRuns();
-    this.#taken.look(this.#parts.objects);
+    const { objects, stages: { store }, role: { isStoreShared } } = this.#parts;
+    // What all replicas see does not get lost in a restart of one.
+    const lost = isStoreShared ? [] : await findLost({ objects, store });
+    for (const key of lost) this.#repairs.lose(key);
     this.#synced = true;
+    void this.#lookThrough();
     const running = this.#queue.run((key, run) => this.#reconcile(key, run), signal);
     await Promise.all([running, this.#keepStore(signal)]);
-  }
-
-  /** Every source once; those that would ask their upstream at once are spread. */
-  async #planFirstRuns(): Promise<void> {
-    const { objects, stages: { store }, role: { isStoreShared }, clock, random } = this.#parts;
-    // What all replicas see does not get lost in a restart of one.
-    const lost = isStoreShared ? new Set<SourceKey>() : await findLost({ objects, store });
-    const fetched = new Set([...objects.sources.keys()].filter((key) => this.#isFetchedFirst(key)));
-    const first = fetched.union(lost);
-    const { startupSpread: spreadMs } = this.#parts.settings;
-    for (const key of objects.sources.keys()) {
-      const delay = first.has(key) ? firstFetchDelay({ count: first.size, spreadMs }, random) : 0;
-      this.#queue.add(key, { at: clock.now() + delay });
-      if (lost.has(key)) this.#repairs.lose(key);
-    }
-  }
-
-  /** Also takes over what its status tells of its host. */
-  #isFetchedFirst(key: SourceKey): boolean {
-    const { objects, role: { members } } = this.#parts;
-    const source = objects.sources.get(key);
-    if (!source || !members.owns(source.metadata.uid)) return false;
-    const hold = rememberedHold(source, this.#context);
-    if (hold) this.#limits.hold(hold, hold.holdMs);
-    return isFetchedFirst({ source, artifact: objects.artifacts.get(key) }, this.#context);
   }
 
   #react(change: ObjectChange): void {
@@ -296,6 +317,7 @@ export class Operator {
     const { objects, role: { members } } = this.#parts;
     const source = objects.sources.get(key);
     const holds = members.hold(source?.metadata.uid ?? "");
+    if (source) this.#taken.look(key, source);
     if (source && !holds()) {
       if (!members.owns(source.metadata.uid)) this.#memories.delete(key);
       return { requeueAt: undefined }; // it is added again with the next change of the members

@@ -9,6 +9,7 @@ import { MemoryStore } from "../store/memory_store.ts";
 import { ManualClock } from "../../tests/manual_clock.ts";
 import { MemoryObjects } from "../../tests/memory_objects.ts";
 import { name, specWith } from "../../tests/reconcile_world.ts";
+import { seededRandom } from "../../tests/seeded_random.ts";
 import { ScriptedHookRunner } from "../../tests/scripted_hook_runner.ts";
 import { ScriptedUpstream } from "../../tests/scripted_upstream.ts";
 import { Operator } from "./operator.ts";
@@ -18,7 +19,7 @@ const key = sourceKey(name);
 const minute = 60_000;
 const settings: Omit<OperatorParts["settings"], "spoolDirectory"> = {
   minInterval: minute,
-  startupSpread: 0,
+  startupSpread: 10 * minute,
   concurrent: 4,
   maxRequests: 16,
   maxSourceSize: 2 ** 20,
@@ -81,7 +82,7 @@ class OperatorWorld {
       settings: { ...settings, spoolDirectory },
       clock: this.#clock,
       steadyClock: this.#clock,
-      random: () => 0,
+      random: seededRandom(1),
       recordEvent: (event) => void objects.recordEvent(event),
       queueObserver: {},
       observe: (_, reconcile) => reconcile(),
@@ -118,6 +119,10 @@ class OperatorWorld {
   async turn(): Promise<void> {
     await this.#clock.advance(20);
     await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+
+  get now(): number {
+    return this.#clock.now();
   }
 
   get published(): string | undefined {
@@ -191,4 +196,28 @@ Deno.test("Operator.takeOver() begins anew with what was begun under a Lease tha
     await world.until(() => world.published !== undefined);
     assert.equal(signals.length, 2);
   });
+});
+
+Deno.test("Operator spreads first fetches once sources are its own, however late its Lease came", async () => {
+  const spool = await Deno.makeTempDir();
+  const world = new OperatorWorld(spool);
+  for (let index = 0; index < 300; index++) {
+    world.objects.createSource({ ...name, name: `source-${index}`, spec: specWith({}) });
+  }
+  world.isOwner = false;
+  const end = new AbortController();
+  const running = world.run(end.signal);
+  try {
+    await world.turn();
+    await world.turn();
+    world.own(true);
+    const begun = world.now;
+    await world.until(() => world.upstream.requests.length === 300);
+    const passed = world.now - begun;
+    assert.ok(passed > 2_500 && passed < 4_000, `300 in ${passed} ms: it should be 100 a second`);
+  } finally {
+    end.abort();
+    await running;
+    await Deno.remove(spool, { recursive: true });
+  }
 });

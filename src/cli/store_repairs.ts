@@ -36,6 +36,11 @@ export class StoreRepairs {
     this.#lost.add(key);
   }
 
+  /** Whether it has, and nobody has looked after it since. */
+  isLost(key: SourceKey): boolean {
+    return this.#lost.has(key);
+  }
+
   /** It has been looked after since. */
   found(key: SourceKey): void {
     this.#lost.delete(key);
