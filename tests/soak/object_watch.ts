@@ -77,7 +77,7 @@ export class ObjectWatch implements AsyncDisposable {
     const response = await fetch(`${server}${paths[kind]}?${query}`, { client, signal });
     if (response.status === 410) return this.#loseTrack(state);
     if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
-    for await (const line of linesOf(response.body!)) this.#take(JSON.parse(line), state);
+    for await (const line of linesOf(response.body!, signal)) this.#take(JSON.parse(line), state);
   }
 
   #take(event: { readonly type: string; readonly object: WatchedObject }, state: WatchState): void {
@@ -141,11 +141,24 @@ function brokenLaws(kind: PublishingKind, { metadata, status }: WatchedObject): 
   }
 }
 
-async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+/** Ended by the signal here, because Deno (2.9.6) forgets the signal of a fetch after a garbage collection. */
+async function* linesOf(
+  body: ReadableStream<Uint8Array>,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  const reader = body.getReader();
+  const end = () => void reader.cancel().catch(() => {});
+  signal.addEventListener("abort", end);
+  const decoder = new TextDecoder();
   let rest = "";
-  for await (const text of body.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop()!;
-    yield* lines.filter(Boolean);
+  try {
+    for (let read = await reader.read(); read.value; read = await reader.read()) {
+      const lines = (rest + decoder.decode(read.value, { stream: true })).split("\n");
+      rest = lines.pop()!;
+      yield* lines.filter(Boolean);
+    }
+  } finally {
+    signal.removeEventListener("abort", end);
+    end();
   }
 }

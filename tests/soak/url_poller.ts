@@ -84,9 +84,15 @@ export class UrlPoller implements AsyncDisposable {
 
   async #attempt(url: string, withinMs: number): Promise<Attempt> {
     const signal = AbortSignal.timeout(withinMs);
+    // Beside the signal, which Deno (2.9.6) forgets of a fetch after a garbage collection.
+    const silence = Promise.withResolvers<never>();
+    signal.addEventListener("abort", () => silence.reject(signal.reason), { once: true });
     try {
-      const response = await fetch(url, { client: this.#client, signal });
-      const bytes = new Uint8Array(await response.arrayBuffer());
+      const response = await Promise.race([
+        fetch(url, { client: this.#client, signal }),
+        silence.promise,
+      ]);
+      const bytes = new Uint8Array(await Promise.race([response.arrayBuffer(), silence.promise]));
       if (response.status !== 200) {
         const hasRetryAfter = response.headers.has("retry-after");
         return { kind: "status", status: response.status, hasRetryAfter };
