@@ -8,9 +8,10 @@ const clusterKinds = [
   "clusterroles",
   "clusterrolebindings",
 ];
+// No Leases: helm takes the right to give its own back from a controller that is just ending.
 const namespacedKinds = [
   ...["pods", "statefulsets", "services", "configmaps", "secrets", "serviceaccounts", "roles"],
-  ...["rolebindings", "networkpolicies", "poddisruptionbudgets", "leases"],
+  ...["rolebindings", "networkpolicies", "poddisruptionbudgets"],
 ];
 /** What Kubernetes itself puts into every namespace. */
 const everywhere = ["configmap/kube-root-ca.crt", "serviceaccount/default"];
