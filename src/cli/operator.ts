@@ -46,6 +46,8 @@ export class Operator {
   readonly #ending = new AbortController();
   readonly #taken = new TakenSources();
   #looks = 0;
+  /** Whether there are other replicas, or were of late. */
+  #hasOthers = false;
   /** Of the sources that are worked on. */
   readonly #holds = new Map<SourceKey, () => boolean>();
   #synced = false;
@@ -180,6 +182,7 @@ export class Operator {
   takeOver(change: RingChange): void {
     const { objects, role: { members } } = this.#parts;
     this.#taken.note(change);
+    this.#hasOthers = change.after.live.length + change.after.ended.length > 0;
     if (!this.#synced) return;
     for (const [key, holds] of this.#holds) {
       const uid = objects.sources.get(key)?.metadata.uid;
@@ -205,7 +208,7 @@ export class Operator {
       if (!source) continue;
       const { uid } = source.metadata;
       this.#taken.look(key, source);
-      if (!members.owns(uid)) this.#parts.onForgotten(key);
+      if (!members.owns(uid)) this.#leave(key);
       const isDue = this.#taken.unfenced.has(key) || this.#queue.plannedAt(key) === undefined;
       if (!isDue || !members.hold(uid)()) continue;
       if (this.#isFetchedFirst(key, source)) first.push(key);
@@ -213,6 +216,16 @@ export class Operator {
     }
     this.#taken.done();
     this.#spread(first);
+  }
+
+  /**
+   * It is not ours now. What is planned is looked at anew when it comes back; what is remembered is out of date then, if there
+   * is anybody who may have gone on with it.
+   */
+  #leave(key: SourceKey): void {
+    if (this.#hasOthers) this.#memories.delete(key);
+    this.#queue.forget(key);
+    this.#parts.onForgotten(key);
   }
 
   #spread(first: readonly SourceKey[]): void {

@@ -1,16 +1,20 @@
 import assert from "node:assert/strict";
 import { sourceKey } from "../core/source_key.ts";
 import { createHookStage } from "../hooks/hook_stage.ts";
+import { forwardedObjects } from "../objects/forwarded_objects.ts";
+import type { ObjectChange } from "../objects/objects.ts";
 import { packDocument } from "../pack/pack_document.ts";
 import { noCopies } from "../reconcile/artifact_copies.ts";
 import { artifactUrl } from "../publish/artifact_url.ts";
-import { emptyRing } from "../shard/ring.ts";
+import type { Member } from "../shard/member.ts";
+import { emptyRing, ringOf } from "../shard/ring.ts";
 import { MemoryStore } from "../store/memory_store.ts";
 import { ManualClock } from "../../tests/manual_clock.ts";
 import { MemoryObjects } from "../../tests/memory_objects.ts";
 import { name, specWith } from "../../tests/reconcile_world.ts";
 import { seededRandom } from "../../tests/seeded_random.ts";
 import { ScriptedHookRunner } from "../../tests/scripted_hook_runner.ts";
+import { artifactOf } from "../../tests/source_fixtures.ts";
 import { ScriptedUpstream } from "../../tests/scripted_upstream.ts";
 import { Operator } from "./operator.ts";
 import type { OperatorParts } from "./operator_parts.ts";
@@ -43,10 +47,16 @@ function stagesOf(store: MemoryStore, upstream: ScriptedUpstream): OperatorParts
     pack: packDocument,
     store,
     held: () => undefined,
-    copies: noCopies,
+    copies: { ...noCopies, recover: () => Promise.resolve(true) },
     urlOf: (path) => artifactUrl("http://artifacts", path),
   };
 }
+
+const other: Member = {
+  ...{ name: "b", identity: "b_1", scope: { namespace: "", labelSelector: "" }, isShared: true },
+  ...{ address: undefined, view: ["b"], acquiredAt: 0 },
+};
+const ring = ringOf({ ...emptyRing("a"), live: [other] });
 
 /** One replica, whose one source a test gives to others and back. */
 class OperatorWorld {
@@ -54,6 +64,7 @@ class OperatorWorld {
   readonly upstream = new ScriptedUpstream();
   isOwner = true;
   #term = 1;
+  #onChange: (change: ObjectChange) => void = () => {};
   readonly #clock = new ManualClock();
   readonly #operator: Operator;
 
@@ -61,7 +72,13 @@ class OperatorWorld {
     const store = new MemoryStore(2 ** 20, this.#clock);
     const { objects } = this;
     this.#operator = new Operator({
-      objects,
+      objects: {
+        ...forwardedObjects(objects),
+        watch: (onChange, signal) => {
+          this.#onChange = onChange;
+          return objects.watch(onChange, signal);
+        },
+      },
       stages: stagesOf(store, this.upstream),
       role: {
         isStoreShared: true,
@@ -96,10 +113,21 @@ class OperatorWorld {
     return this.#operator.run(signal);
   }
 
+  /** Until `watchAgain()` no change is told. */
+  endWatch(): void {
+    this.objects.sources.close();
+    this.objects.artifacts.close();
+  }
+
+  watchAgain(): void {
+    this.objects.sources.open(this.#onChange);
+    this.objects.artifacts.open(this.#onChange);
+  }
+
   /** The members have changed. */
   own(isOwner: boolean): void {
     this.isOwner = isOwner;
-    this.#operator.takeOver({ before: emptyRing("a"), after: emptyRing("a") });
+    this.#operator.takeOver({ before: ring, after: ring });
   }
 
   /** The Lease had run out, but nobody noticed before it was taken back. */
@@ -220,4 +248,40 @@ Deno.test("Operator spreads first fetches once sources are its own, however late
     await running;
     await Deno.remove(spool, { recursive: true });
   }
+});
+
+Deno.test("Operator.takeOver() undoes nothing that another replica published while our watch was away", async () => {
+  await withOperator(async (world) => {
+    const { objects } = world;
+    await world.until(() => objects.sources.live(key)?.status.artifact !== undefined);
+    world.endWatch();
+    world.own(false);
+    const artifact = { ...artifactOf("3"), lastUpdateTime: "2026-06-01T00:00:00Z" };
+    const published = objects.artifacts.live(key)!;
+    await objects.writeArtifactStatus(published, { ...published.status, artifact });
+    const source = objects.sources.live(key)!;
+    await objects.writeSourceStatus(source, { ...source.status, artifact, owner: "b" });
+    world.own(true);
+    for (let turn = 0; turn < 5; turn++) await world.turn();
+    world.watchAgain();
+    for (let turn = 0; turn < 10; turn++) await world.turn();
+    assert.equal(world.published, artifact.revision);
+  });
+});
+
+Deno.test("Operator.takeOver() answers what was asked while another replica had the source", async () => {
+  await withOperator(async (world) => {
+    const { objects, upstream } = world;
+    await world.until(() => objects.sources.live(key)?.status.artifact !== undefined);
+    world.own(false);
+    await world.turn();
+    objects.editSource(name, ({ metadata, ...rest }) => ({
+      ...rest,
+      metadata: { ...metadata, annotations: { "reconcile.fluxcd.io/requestedAt": "now" } },
+    }));
+    await world.turn();
+    world.own(true);
+    for (let turn = 0; turn < 50; turn++) await world.turn();
+    assert.equal(upstream.requests.length, 2);
+  });
 });

@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import { steadyClock } from "./steady_clock.ts";
 
 /** How much faster or slower than it should a clock goes that is off. */
-const slew = 1 / 50;
+const slew = 1 / 4;
 
 /** What time is taken from. */
 export interface SlewedSources {

@@ -26,10 +26,10 @@ for (const step of [60 * minute, -60 * minute]) {
     set(step);
     let before = clock.now();
     for (let turn = 0; clock.now() !== wallNow(); turn++) {
-      assert.ok(turn < 60 * 51, "it does not come up to it");
+      assert.ok(turn < 60 * 5, "it does not come up to it");
       await steady.advance(minute);
       const passed = clock.now() - before;
-      assert.ok(passed >= minute * 0.98 - 1 && passed <= minute * 1.02 + 1, `${passed}`);
+      assert.ok(passed >= minute * 0.75 - 1 && passed <= minute * 1.25 + 1, `${passed}`);
       before = clock.now();
     }
   });

@@ -37,6 +37,8 @@ export interface LaneControl {
 
 /** How often it is looked for lanes to forget. */
 const sweepEveryMs = 60_000;
+/** Hooks may choose hosts, each of which may ask for a day: what is remembered of them has an end. */
+const mostLanes = 4_096;
 
 /**
  * The paces of hosts, one for each namespace that asks them: what a host wants of one tenant holds up no other. Only those
@@ -141,6 +143,14 @@ export class PacedLanes {
     if (now - this.#sweptAt < sweepEveryMs) return;
     this.#sweptAt = now;
     for (const lane of this.#lanes.values()) this.#forget(lane);
+    const unused = [...this.#lanes.values()].filter((lane) => !this.#isUsed(lane));
+    const surplus = Math.max(0, this.#lanes.size - mostLanes);
+    const soonest = unused.toSorted((a, b) => a.pace.holdUntil - b.pace.holdUntil);
+    for (const lane of soonest.slice(0, surplus)) this.#lanes.delete(keyOf(lane));
+  }
+
+  #isUsed(lane: PacedLane): boolean {
+    return lane.inFlight > 0 || this.#control.waiting(lane) > 0;
   }
 
   #wake(lane: PacedLane): void {
@@ -155,8 +165,8 @@ export class PacedLanes {
   }
 
   #forget(lane: PacedLane): void {
-    const isUsed = lane.inFlight > 0 || this.#control.waiting(lane) > 0;
-    if (!isUsed && isForgettable(lane.pace, this.#clock.now())) this.#lanes.delete(keyOf(lane));
+    const isForgotten = !this.#isUsed(lane) && isForgettable(lane.pace, this.#clock.now());
+    if (isForgotten) this.#lanes.delete(keyOf(lane));
   }
 
   #lane({ namespace, host }: LaneName): PacedLane {

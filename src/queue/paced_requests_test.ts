@@ -216,3 +216,16 @@ Deno.test("RequestLimits forgets paces that ask for nothing any more", async () 
   await Promise.all([ask("other", { host: "other" }), clock.advance(10)]);
   assert.deepEqual([limits.knownLanes, clock.pending], [0, 0]);
 });
+
+Deno.test("RequestLimits forgets the paces of hosts by the thousand that hooks have made up", async () => {
+  const clock = new ManualClock();
+  const limits = new RequestLimits({ total: 8, clock });
+  const { signal } = new AbortController();
+  const ask = (host: string) => limits.acquire({ namespace: "n", host, priority: "due" }, signal);
+  for (let index = 0; index < 5_000; index++) {
+    (await ask(`host-${index}:443`))("failure", { isRefusal: true, holdMs: 86_400_000 });
+  }
+  await clock.advance(3_600_000);
+  (await ask("other:443"))("success");
+  assert.ok(limits.knownLanes <= 4_097, `${limits.knownLanes}`);
+});

@@ -21,7 +21,9 @@ export function failuresSoFar(
   const told = status.observedGeneration === generation ? status.failures ?? 0 : 0;
   const retrying = findCondition(status.conditions ?? [], "Reconciling");
   const since = Date.parse(retrying?.lastTransitionTime ?? "");
-  if (told === 0 || Number.isNaN(since)) return { failures: told, retryAt: undefined };
+  if (told === 0 || status.nextAttemptHeld || Number.isNaN(since)) {
+    return { failures: told, retryAt: undefined };
+  }
   let failures = 1;
   let retryAt = since + delays.backoff(failures);
   while (retryAt <= clock.now() && failures < maxAttempts) {

@@ -21,12 +21,16 @@ const retryingSince = (ms: number): Condition => ({
   lastTransitionTime: formatTime(ms),
 });
 
-function after(
-  agoMs: number,
-  { failures = 1, observed = 1 }: { readonly failures?: number; readonly observed?: number } = {},
-) {
+interface Told {
+  readonly failures?: number;
+  readonly observed?: number;
+  readonly held?: boolean;
+}
+
+function after(agoMs: number, { failures = 1, observed = 1, held = false }: Told = {}) {
   const status = {
     observedGeneration: observed,
+    ...held ? { nextAttemptHeld: true } : {},
     failures,
     conditions: [conditionOf("Ready=False/FetchFailed"), retryingSince(now - agoMs)],
   };
@@ -45,6 +49,10 @@ Deno.test("failuresSoFar() tells from how long a source has been retried which t
   assert.deepEqual(after(20_000), [5, 11_000]);
   assert.deepEqual(after(127_000), [8, 128_000]);
   assert.deepEqual(after(254_000), [8, 1_000]);
+});
+
+Deno.test("failuresSoFar() counts nothing while the upstream decides when it is asked", () => {
+  assert.deepEqual(after(20_000, { failures: 4, held: true }), [4, undefined]);
 });
 
 Deno.test("failuresSoFar() never knows of fewer than the status tells", () => {

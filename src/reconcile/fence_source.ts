@@ -3,6 +3,7 @@ import type { ExternalSource } from "../core/external_source.ts";
 import { formatTime } from "../core/format_time.ts";
 import { type SourceKey, sourceKey } from "../core/source_key.ts";
 import { nameConflict, wantedArtifact } from "../publish/external_artifact.ts";
+import { KindNotInstalledError, ObjectsUnavailableError } from "../objects/objects.ts";
 import type { ReconcileContext } from "./reconcile_context.ts";
 import type { Subject } from "./subject.ts";
 
@@ -15,8 +16,9 @@ export interface Ownership {
 }
 
 /**
- * Makes every write of a former owner lose that it computed before now: each carries a resourceVersion (DESIGN §10). The
- * annotation bears the time too, because to write what is there already would change no resourceVersion.
+ * Makes every publication of a former owner lose that it computed before now: each write carries a resourceVersion, and the
+ * status of the source is written after the ExternalArtifact (DESIGN §10). The annotation bears the time too, because to
+ * write what is there already would change no resourceVersion. Where we may not write an ExternalArtifact, publishing says so.
  *
  * @returns the source as it is afterwards
  * @throws what `Objects` throws; then it is still to be fenced
@@ -52,5 +54,11 @@ async function markArtifact(
   if (!artifact || nameConflict(artifact, source) !== undefined) return undefined;
   const annotations = { [ownerAnnotation]: `${self} ${formatTime(clock.now())}` };
   const wanted = { ...wantedArtifact(source), annotations };
-  return (await objects.updateArtifact(artifact, wanted)).metadata.resourceVersion;
+  try {
+    return (await objects.updateArtifact(artifact, wanted)).metadata.resourceVersion;
+  } catch (error) {
+    if (error instanceof KindNotInstalledError) return undefined;
+    if (error instanceof ObjectsUnavailableError && error.refusal === "forbidden") return undefined;
+    throw error;
+  }
 }

@@ -1,7 +1,7 @@
 import { findCondition } from "../core/condition.ts";
 import { formatTime } from "../core/format_time.ts";
 import type { HostHeldError } from "../core/host_held_error.ts";
-import type { Outcome } from "./next_status.ts";
+import { type Outcome, statusWhileHeld } from "./next_status.ts";
 import { publishedArtifact } from "./published_artifact.ts";
 import { publishOutcome } from "./publish_outcome.ts";
 import type { ReconcileContext } from "./reconcile_context.ts";
@@ -13,13 +13,13 @@ export interface HeldResult {
   readonly requeueAt: number;
   readonly outcome: Outcome;
   readonly fetched: false;
-  readonly changed: false;
+  readonly changed: boolean;
   readonly isHeld: true;
 }
 
 /**
  * Ends a reconcile whose upstream wants no request for long: nothing waits in memory meanwhile, what is published is kept as
- * it should be, and the status says what it said. One that has nothing to say yet gets an event.
+ * it should be, and the status says what it said. One that has nothing to say of its spec yet says that it waits.
  *
  * @throws as the objects
  */
@@ -28,13 +28,26 @@ export async function keepHeld(
   { source, memory }: Subject,
   { waitMs }: HostHeldError,
 ): Promise<HeldResult> {
-  const requeueAt = context.clock.now() + waitMs;
-  if (!findCondition(source.status.conditions ?? [], "Ready")) {
-    const until = formatTime(Math.ceil(requeueAt / 1_000) * 1_000);
-    const message = `the host of the upstream asked for no request until ${until}`;
-    new StatusWriter(context, source).warn([{ reason: "HostHeld", message }], memory);
-  }
+  const now = context.clock.now();
+  const requeueAt = now + waitMs;
+  const until = formatTime(Math.ceil(requeueAt / 1_000) * 1_000);
+  const writer = new StatusWriter(context, source);
+  const isAnswered = source.status.observedGeneration === source.metadata.generation;
+  const message = `the host of the upstream asked for no request until ${until}`;
+  if (!isAnswered) writer.warn([{ reason: "HostHeld", message }], memory);
   const kept = { kind: "kept", artifact: publishedArtifact(source), isSuspended: false } as const;
-  const { outcome } = await publishOutcome(context, { source, memory, outcome: kept });
-  return { requeueAt, outcome, fetched: false, changed: false, isHeld: true };
+  const { outcome, written } = await publishOutcome(context, { source, memory, outcome: kept });
+  const held = { requeueAt, outcome, fetched: false, isHeld: true } as const;
+  if (!findCondition(source.status.conditions ?? [], "Ready")) {
+    const status = statusWhileHeld(source, message, formatTime(now));
+    await context.objects.writeSourceStatus(source, status);
+    return { ...held, changed: true };
+  }
+  const changed = isAnswered && await writer.write(outcome, {
+    handled: { source: undefined, artifact: undefined },
+    failures: memory.failures,
+    wait: { until, isHeld: true },
+    artifact: written,
+  });
+  return { ...held, changed };
 }

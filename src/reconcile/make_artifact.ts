@@ -263,6 +263,7 @@ export function addressArtifact(
   const old = publishedArtifact(source);
   const url = urlOf(path, old);
   const same = old?.digest === digest && old.revision === revision;
-  const lastUpdateTime = same ? old.lastUpdateTime : formatTime(clock.now());
+  const after = old ? Date.parse(old.lastUpdateTime) + 1_000 : 0;
+  const lastUpdateTime = same ? old.lastUpdateTime : formatTime(Math.max(clock.now(), after));
   return { url, path, revision, digest, size, lastUpdateTime };
 }

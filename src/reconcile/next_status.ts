@@ -173,6 +173,23 @@ export function statusInPhase(
   return { ...source.status, conditions };
 }
 
+/** The status of a source that was never fetched, because its host wants no request for long. */
+export function statusWhileHeld(
+  { status }: ExternalSource,
+  message: string,
+  now: string,
+): ExternalSourceStatus {
+  const states = [
+    { type: "Ready", status: "Unknown", reason: "HostHeld", message },
+    { type: "Reconciling", status: "True", reason: "HostHeld", message },
+  ] as const;
+  const before: Condition[] = [...status.conditions ?? []];
+  return {
+    ...status,
+    conditions: states.reduce((all, each) => withCondition(all, each, now), before),
+  };
+}
+
 function conditionsAfter(
   source: ExternalSource,
   outcome: Outcome,
@@ -190,8 +207,10 @@ function conditionsAfter(
     ? [readyTrue(outcome.artifact)]
     : [readyFalse(outcome.failure), ...abnormalStates(outcome.failure, moment)];
   // What stays is not removed and set again: its transition time would be a write at every retry.
+  // From the first one on failures are counted by how long they last (`failuresSoFar()`).
+  const isFirst = outcome.kind === "failed" && outcome.failure.counts && moment.failures === 1;
   const gone = ["Reconciling", "Stalled"].filter((type) =>
-    !states.some((state) => state.type === type)
+    isFirst || !states.some((state) => state.type === type)
   );
   return states.reduce(set, withoutConditions(old, ...gone, ...phases));
 }

@@ -131,6 +131,7 @@ function rewrite(
 async function attempt(context: ReconcileContext, subject: Subject): Promise<ReconcileResult> {
   const { source, memory, run } = subject;
   const writer = new StatusWriter(context, source);
+  const began = namedNow(context, writer.key);
   const unwritten = memory.unwritten = unwrittenOf(subject);
   const { outcome, plan, ran, handled } = await work(context, subject, writer);
   const before = failuresBefore({ source, memory, unwritten, isFollowed: ran !== undefined });
@@ -150,6 +151,7 @@ async function attempt(context: ReconcileContext, subject: Subject): Promise<Rec
     }
   }
   run.signal.throwIfAborted();
+  refuseOvertaken({ began, now: namedNow(context, writer.key), outcome }, memory);
   const said = await publishOutcome(context, { source, memory, outcome });
   const failures = failuresAfter(before, said.outcome);
   const fetched = memory.unwritten !== undefined;
@@ -166,6 +168,30 @@ async function attempt(context: ReconcileContext, subject: Subject): Promise<Rec
   memory.lostWrites = 0;
   const requeueAt = isOvertaken(context, said) ? context.clock.now() : next.requeueAt;
   return { requeueAt, outcome: said.outcome, fetched: ran === "fetch", changed };
+}
+
+/** The artifact key that the ExternalArtifact names. */
+function namedNow({ objects }: ReconcileContext, key: SourceKey): string | undefined {
+  return objects.artifacts.get(key)?.status.artifact?.path;
+}
+
+/**
+ * What a reconcile made may be older than what somebody else has published since it began; it is made anew.
+ *
+ * @throws {ConflictError} if somebody has
+ */
+function refuseOvertaken(
+  { began, now, outcome }: {
+    readonly began: string | undefined;
+    readonly now: string | undefined;
+    readonly outcome: Outcome;
+  },
+  memory: Subject["memory"],
+): void {
+  if (began === undefined || [began, undefined, outcome.artifact?.path].includes(now)) return;
+  [memory.unwritten, memory.lastDocument] = [undefined, undefined];
+  if (outcome.kind === "published") memory.nextFetchAt = 0;
+  throw new ConflictError(`Cannot publish over "${now}": somebody else did meanwhile`);
 }
 
 /** Whether somebody wrote the ExternalArtifact after us: that change was taken for our own (`isPublishing`). */

@@ -73,12 +73,29 @@ Deno.test("reconcileSource() takes no changed spec for handled while its host wa
   assert.equal(world.source.status.observedGeneration, 2);
 });
 
-Deno.test("reconcileSource() tells of the wait of a new source once, in an event", async () => {
+Deno.test("reconcileSource() tells of the wait of a new source once, in its status and an event", async () => {
   await using world = await ReconcileWorld.create();
   world.holdMs = hour;
   const held = await world.run();
-  assert.deepEqual([held.writes.length, held.events], [0, ["HostHeld ExternalSource"]]);
-  assert.deepEqual((await world.run()).events, []);
+  assert.deepEqual(held.events, ["HostHeld ExternalSource"]);
+  assert.deepEqual(world.conditions, ["Ready=Unknown/HostHeld", "Reconciling=True/HostHeld"]);
+  const again = await world.run();
+  assert.deepEqual([again.events, again.writes], [[], []]);
+  world.holdMs = 0;
+  await world.runAgain(again);
+  assert.deepEqual(world.conditions, ["Ready=True/Succeeded"]);
+});
+
+Deno.test("reconcileSource() keeps status and ExternalArtifact alike while its host wants no request", async () => {
+  await using world = await ReconcileWorld.create();
+  await world.run();
+  await world.clock.advance(hour);
+  world.holdMs = 24 * hour;
+  world.urlBase = "http://moved:8080";
+  await world.run();
+  const { url } = world.artifact!.status.artifact!;
+  assert.match(url, /^http:\/\/moved:8080/);
+  assert.equal(world.source.status.artifact?.url, url);
 });
 
 Deno.test("reconcileSource() writes what an earlier fetch came to although the host wants no request now", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { StepError } from "../core/step_error.ts";
 import { ObjectsUnavailableError } from "../objects/objects.ts";
-import { minute, ReconcileWorld, type Told } from "../../tests/reconcile_world.ts";
+import { key, minute, ReconcileWorld, type Told } from "../../tests/reconcile_world.ts";
 import { settle } from "../../tests/settle.ts";
 
 const retrying = ["Ready=False/FetchFailed", "Reconciling=True/ProgressingWithRetry"];
@@ -216,3 +216,24 @@ for (const what of ["a restart", "a take-over by a replica that never saw it"]) 
     assert.equal(last.puts, 0);
   });
 }
+
+Deno.test("reconcileSource() counts failures from the first of them, whatever was retried before", async () => {
+  await using world = await ReconcileWorld.create();
+  world.maxAttempts = 10;
+  world.upstream.failure = new StepError("Cannot read Secret", {
+    class: "secret",
+    reason: "SecretNotFound",
+  });
+  await world.run();
+  await world.clock.advance(5 * minute);
+  const missing = await world.run();
+  world.upstream.failure = new StepError("Cannot fetch: status 503", {
+    class: "transient",
+    reason: "FetchFailed",
+  });
+  await world.runAgain(missing);
+  world.restart();
+  await world.clock.advance(2_000);
+  await world.run();
+  assert.ok(world.memories.get(key)!.failures <= 2);
+});

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { ownerAnnotation } from "../core/api_names.ts";
 import { StepError } from "../core/step_error.ts";
 import { ConflictError, ObjectsUnavailableError } from "../objects/objects.ts";
+import { reconcileSource } from "./reconcile_source.ts";
 import type { Call } from "../../tests/memory_objects.ts";
+import { ManualClock } from "../../tests/manual_clock.ts";
 import { key, name, ReconcileWorld } from "../../tests/reconcile_world.ts";
 
 const fences: readonly Call[] = ["updateArtifact", "writeSourceStatus"];
@@ -151,4 +153,66 @@ Deno.test("reconcileSource() does not go on with what is older than the status",
   await world.objects.writeArtifactStatus(world.artifact!, first);
   await world.run();
   assert.equal(world.artifact!.status.artifact?.revision, second.revision);
+});
+
+for (const behindMs of [2_000, -2_000]) {
+  Deno.test(`reconcileSource() goes on with what a replica published whose clock was behind by ${behindMs} ms`, async () => {
+    await using world = await ReconcileWorld.create();
+    await world.run();
+    const now = world.clock.now();
+    const setClock = (to: number) =>
+      Object.defineProperty(world, "clock", { value: new ManualClock(to) });
+    setClock(now - behindMs);
+    world.restart();
+    world.upstream.document = "second";
+    world.upstream.etag = '"2"';
+    world.requestSource("now");
+    await killBeforeStatus(world);
+    const published = world.artifact!.status.artifact!;
+    setClock(now + 3_000);
+    world.upstream.failure = new StepError("Cannot fetch: refused", {
+      class: "transient",
+      reason: "FetchFailed",
+    });
+    await world.run();
+    assert.equal(world.artifact!.status.artifact!.revision, published.revision);
+  });
+}
+
+Deno.test("reconcileSource() publishes nothing over what somebody else has published since it began", async () => {
+  await using world = await ReconcileWorld.create();
+  await world.run();
+  world.upstream.document = "second";
+  world.upstream.etag = '"2"';
+  world.requestSource("1");
+  let newest: string | undefined;
+  world.upstream.onFetch = async ({ signal }) => {
+    world.upstream.onFetch = () => {};
+    world.upstream.document = "third";
+    world.upstream.etag = '"3"';
+    const other = { ...world.context(), memories: new Map() };
+    await reconcileSource(key, other, { priority: "due", dueAt: 0, signal });
+    newest = world.artifact!.status.artifact!.revision;
+  };
+  const told = await world.run();
+  assert.equal(told.result.outcome.kind, "conflict");
+  assert.equal(world.artifact!.status.artifact!.revision, newest);
+  await world.runAgain(told);
+  assert.equal(world.artifact!.status.artifact!.revision, newest);
+});
+
+Deno.test("reconcileSource() does not stop for an ExternalArtifact that it may not fence, but says so", async () => {
+  await using world = await ReconcileWorld.create();
+  await world.run();
+  takeOver(world, "b");
+  world.upstream.document = "second";
+  world.upstream.etag = '"2"';
+  world.requestSource("now");
+  world.objects.onCall = (call) => {
+    if (!["updateArtifact", "writeArtifactStatus"].includes(call)) return;
+    throw new ObjectsUnavailableError("Cannot patch: 403", { refusal: "forbidden" });
+  };
+  const told = await world.run();
+  assert.equal(told.fetches, 1);
+  assert.equal(world.conditions[0], "Ready=False/ExternalArtifactUnavailable");
 });

@@ -27,7 +27,8 @@ export interface TriggerFacts {
 
 /**
  * Why a source is to be fetched now, or undefined if it is not. A changed spec may name another upstream, so it alone
- * overrides a wait that the upstream asked for.
+ * overrides a wait that the upstream asked this source for; a host that wants no request of the namespace gets none for
+ * that either (`RequestLimits`).
  */
 export function fetchReason(facts: TriggerFacts): FetchReason | undefined {
   const { source, memory, stored, now } = facts;
