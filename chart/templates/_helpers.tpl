@@ -15,6 +15,11 @@
 {{- end }}
 {{- end }}
 
+{{- /* 52 characters at most: a pod is labelled with it and a hash of 11, and a label has 63. A longer one never gets a pod. */}}
+{{- define "flux-externalsource-controller.statefulSetName" -}}
+{{ include "flux-externalsource-controller.fullname" . | trunc 44 | trimSuffix "-" }}-manager
+{{- end }}
+
 {{- define "flux-externalsource-controller.chart" -}}
 {{- printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
 {{- end }}

@@ -41,7 +41,6 @@ Deno.test("the chart keeps the names of 0.2.0", async () => {
   const manifests = await renderChart({ set: ["metrics.serviceMonitor.enabled=true"] });
   const names = manifests.map(({ kind, metadata }) => `${kind}/${metadata.name}`);
   const kept = [
-    `StatefulSet/${fullname}-manager`,
     "Service/externalsource-artifacts",
     `Service/${fullname}-metrics`,
     `ConfigMap/${fullname}-hook-whitelist`,
@@ -57,6 +56,14 @@ Deno.test("the chart keeps the names of 0.2.0", async () => {
   const chartName = "flux-externalsource-controller";
   const short = findManifest(await renderChart({ release: chartName }), "StatefulSet");
   assert.equal(short.metadata.name, `${chartName}-manager`);
+});
+
+Deno.test("the chart gives the StatefulSet a name that leaves room for the label of a pod's revision", async () => {
+  for (const release of ["externalsource", "a".repeat(44), "a".repeat(53)]) {
+    const { metadata } = findManifest(await renderChart({ release }), "StatefulSet");
+    assert.ok(`${metadata.name}-0123456789`.length <= 63, metadata.name);
+    assert.match(metadata.name, /[a-z]-manager$/);
+  }
 });
 
 Deno.test("the chart keeps what cannot be changed in a StatefulSet, with every store", async () => {
