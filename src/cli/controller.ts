@@ -142,7 +142,7 @@ async function operate(start: ControllerStart, parts: ControllerParts): Promise<
   const delivery = openDelivery({
     ...{ values, urlBase, copies, access, resources, log: telemetry.log },
     links: place.store.links,
-    onMove: () => later.operator?.republish(),
+    onMove: () => void later.operator?.republish(),
   });
   telemetry.log.info("started", {
     ...{ version, store: values.storageBackend, urlBase },

@@ -171,8 +171,12 @@ export class Operator {
   }
 
   /** What every source publishes is looked at again: its URL may have to change. */
-  republish(): void {
-    for (const key of this.#parts.objects.sources.keys()) this.#queue.add(key);
+  async republish(): Promise<void> {
+    let seen = 0;
+    for (const key of this.#parts.objects.sources.keys()) {
+      if (++seen % lookedAtOnce === 0) await setImmediate();
+      this.#queue.add(key);
+    }
   }
 
   /**
