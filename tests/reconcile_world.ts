@@ -9,7 +9,7 @@ import type { HostLimits } from "../src/core/host_limits.ts";
 import { type SourceKey, sourceKey } from "../src/core/source_key.ts";
 import { createHookStage } from "../src/hooks/hook_stage.ts";
 import { packDocument } from "../src/pack/pack_document.ts";
-import type { Ownership } from "../src/reconcile/fence_source.ts";
+import type { Ownership } from "../src/reconcile/ownership.ts";
 import type { ReconcileContext, RequestResult } from "../src/reconcile/reconcile_context.ts";
 import { type ReconcileResult, reconcileSource } from "../src/reconcile/reconcile_source.ts";
 import type { SourceMemories } from "../src/reconcile/source_memory.ts";

@@ -2,13 +2,13 @@ import { CertificateFiles } from "../serve/certificate_files.ts";
 import type { ServerCertificate } from "../serve/server_certificate.ts";
 import type { Log } from "../telemetry/log.ts";
 import { InputError } from "./command.ts";
-import type { OperatorResources } from "./operator_resources.ts";
 import { systemClock } from "./system_clock.ts";
 
 /** Whom certificates in files tell. */
 export interface OpenCertificatesOptions {
   readonly log: Log;
-  readonly resources: Pick<OperatorResources, "defer">;
+  /** Ends with the process. */
+  readonly resources: { defer(end: () => void | Promise<void>): void };
   /** Another certificate is in force. */
   readonly onCertificate: (certificate: ServerCertificate) => void;
 }

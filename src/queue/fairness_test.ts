@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import { ManualClock } from "../../tests/manual_clock.ts";
-import { RequestLimits, type RequestTarget } from "./request_limits.ts";
+import { RequestLimits } from "./request_limits.ts";
+import type { RequestTarget } from "./request_target.ts";
 import { WorkQueue } from "./work_queue.ts";
 
 const timeoutMs = 30_000;

@@ -1,4 +1,4 @@
-import type { RequestTarget } from "./request_limits.ts";
+import type { RequestTarget } from "./request_target.ts";
 
 /** How a request came to its slot. */
 export interface Granted {

@@ -6,17 +6,8 @@ import type { HostSample } from "./host_sample.ts";
 import type { LimitsObserver } from "./limits_observer.ts";
 import { type LaneName, PacedLanes } from "./paced_lanes.ts";
 import { PriorityTurns } from "./priority_turns.ts";
+import type { RequestTarget } from "./request_target.ts";
 import { type Lane, type Room, type Waiter, WaitersByHost } from "./waiters_by_host.ts";
-
-/** For whom and where a request is to be sent. */
-export interface RequestTarget {
-  readonly namespace: string;
-  /** Host and port of the upstream. */
-  readonly host: string;
-  readonly priority: Priority;
-  /** Milliseconds since the run was due, for telemetry; absent: it was due just now. */
-  readonly lateMs?: number;
-}
 
 /**
  * How a request ended: `success` lets the host have more at once, `timeout` one at a time, `failure` (any other end, also

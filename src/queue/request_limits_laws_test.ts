@@ -3,12 +3,8 @@ import { priorities, type Priority } from "../core/priority.ts";
 import { ManualClock } from "../../tests/manual_clock.ts";
 import { seededRandom } from "../../tests/seeded_random.ts";
 import { settle } from "../../tests/settle.ts";
-import {
-  type ReleaseRequest,
-  RequestLimits,
-  type RequestOutcome,
-  type RequestTarget,
-} from "./request_limits.ts";
+import { type ReleaseRequest, RequestLimits, type RequestOutcome } from "./request_limits.ts";
+import type { RequestTarget } from "./request_target.ts";
 
 interface Request extends RequestTarget {
   readonly id: number;

@@ -1,6 +1,6 @@
 import { findCondition } from "../core/condition.ts";
 import type { ExternalSource } from "../core/external_source.ts";
-import type { MemoryContext } from "./source_memory.ts";
+import type { MemoryContext } from "./memory_context.ts";
 
 /** How often a source has failed, and when it is tried again. */
 export interface FailuresSoFar {

@@ -1,19 +1,11 @@
 import { ownerAnnotation } from "../core/api_names.ts";
 import type { ExternalSource } from "../core/external_source.ts";
 import { formatTime } from "../core/format_time.ts";
-import { type SourceKey, sourceKey } from "../core/source_key.ts";
+import { sourceKey } from "../core/source_key.ts";
 import { nameConflict, wantedArtifact } from "../publish/external_artifact.ts";
 import { KindNotInstalledError, ObjectsUnavailableError } from "../objects/objects.ts";
 import type { ReconcileContext } from "./reconcile_context.ts";
 import type { Subject } from "./subject.ts";
-
-/** What a replica knows of the owners of sources. */
-export interface Ownership {
-  /** Our own name, for `status.owner`; undefined without a cluster. */
-  readonly self: string | undefined;
-  /** Sources of ours whose former owner may still have a write on its way. */
-  readonly unfenced: Set<SourceKey>;
-}
 
 /**
  * Makes every publication of a former owner lose that it computed before now: each write carries a resourceVersion, and the

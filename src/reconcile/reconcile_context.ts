@@ -12,7 +12,7 @@ import type { PackOptions } from "../pack/pack_document.ts";
 import type { PackedArtifact } from "../pack/packed_artifact.ts";
 import type { ArtifactFile, ArtifactStore } from "../store/artifact_store.ts";
 import type { ArtifactCopies } from "./artifact_copies.ts";
-import type { Ownership } from "./fence_source.ts";
+import type { Ownership } from "./ownership.ts";
 
 /** Who asks for a request in flight. */
 export interface RequestSlot {

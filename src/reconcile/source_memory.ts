@@ -6,7 +6,7 @@ import { type SourceKey, sourceKey } from "../core/source_key.ts";
 import { findCondition } from "../core/condition.ts";
 import type { Handled, Outcome } from "./next_status.ts";
 import type { NextAttempt } from "./next_attempt.ts";
-import type { ReconcileContext, ReconcileSettings } from "./reconcile_context.ts";
+import type { MemoryContext } from "./memory_context.ts";
 import { failuresSoFar } from "./failures_so_far.ts";
 import { publishedArtifact } from "./published_artifact.ts";
 
@@ -72,11 +72,6 @@ export interface SourceMemory {
 
 /** An empty set of its own for each of 10,000 sources would be 2 MB. */
 const noneYet: ReadonlySet<string> = new Set();
-
-/** What of the context the memory of a source begins with. */
-export type MemoryContext = Pick<ReconcileContext, "clock" | "delays"> & {
-  readonly settings: Pick<ReconcileSettings, "minInterval" | "maxAttempts">;
-};
 
 /** The memories of all sources. */
 export type SourceMemories = Map<SourceKey, SourceMemory>;
