@@ -107,13 +107,13 @@ export class FaultWorld {
     }, { withinMs: patienceMs, what, lookEveryMs: 200 });
   }
 
-  /** Waits until these sources have failed so often in a row, and say that it is the store. */
-  async untilRefused(names: readonly string[], failures: number): Promise<void> {
+  /** Waits until these sources have failed, and say that it is the store. */
+  async untilRefused(names: readonly string[]): Promise<void> {
     await eventually(async () => {
       const found = await publishedArtifacts(this.api);
       const refused = found.filter((each) =>
         each.kind === "ExternalSource" && names.includes(each.name) && !each.isReady &&
-        each.reason === "StorageOperationFailed" && each.failures >= failures
+        each.reason === "StorageOperationFailed"
       );
       return refused.length === names.length;
     }, { withinMs: patienceMs, what: "conditions name the store", lookEveryMs: 100 });

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { eventually } from "./eventually.ts";
+import { readCounter } from "./fault_world.ts";
 import { requestSources } from "./create_sources.ts";
-import { publishedArtifacts } from "./published_artifacts.ts";
 import { patienceMs, StoredWorld } from "./stored_world.ts";
 import { assertServed, filesIn } from "./stored_files.ts";
+
+const refusals = 'externalsource_artifact_operation_total{operation="store",success="false"}';
 
 const size = 400_000;
 /** A limit on file sizes refuses a write in its middle, as a full disk does, and needs no root; the signal would kill. */
@@ -47,7 +49,7 @@ Deno.test("controller loses nothing to a full disk and goes on once there is roo
 Deno.test("controller puts again what the volume refused without asking the upstream again", async () => {
   await StoredWorld.run(size, async (world) => {
     const { api, documents, volume } = world;
-    await world.whileRunning(async () => {
+    await world.whileRunning(async (controller) => {
       await world.createSources(["a"]);
       const before = await world.untilPublished("a");
       // Whoever runs this may be root, whom no mode of a directory stops: a file in the place of one does.
@@ -59,7 +61,7 @@ Deno.test("controller puts again what the volume refused without asking the upst
       assert.ok(failed.every(({ reason }) => reason === "StorageOperationFailed"));
       await assertServed(before);
       await eventually(
-        async () => (await publishedArtifacts(api)).some(({ failures }) => failures >= 3),
+        async () => await readCounter(controller.metrics, refusals) >= 3,
         { withinMs: patienceMs, what: "it is tried again and again" },
       );
       await Deno.remove(`${volume}/.incoming`);

@@ -7,6 +7,7 @@ import { KubeWorld } from "../integration/kube_world.ts";
 import { startHttp } from "../upstream.ts";
 import { eventually } from "./eventually.ts";
 import { expectNoLeaks } from "./expect_no_leaks.ts";
+import { failedReconciles } from "./failed_reconciles.ts";
 import { FluxWorld, isReady, patience } from "./flux_world.ts";
 import { large, status } from "./hostile_answers.ts";
 import { hostileCases, maxSourceSize } from "./hostile_cases.ts";
@@ -132,9 +133,10 @@ for (const level of levels) {
       const asked = () => sources.map(({ upstream }) => upstream.askedAt.length);
       const before = asked();
       const retried = sources.filter((source) => source.case.class === "transient");
-      await Promise.all(
-        retried.map((source) => source.until("is retried", ({ failures = 0 }) => failures >= 3)),
-      );
+      const failed = ({ name }: HostileSource) => failedReconciles(world.controller.log(), name);
+      await eventually(() => retried.every((source) => failed(source) >= 3), {
+        ...{ withinMs: 60_000, what: "they are retried" },
+      });
       for (const [index, { name, upstream, case: { class: hostileClass } }] of sources.entries()) {
         if (hostileClass === "transient") continue;
         assert.equal(upstream.askedAt.length, before[index], `${name} waits for its interval`);
@@ -177,7 +179,9 @@ Deno.test("what an upstream asks for with Retry-After is kept to; a source witho
       ({ conditions = [] }) => findCondition(conditions, "Stalled")?.reason === "RetriesExhausted",
     );
     assert.equal(findCondition(conditions, "Reconciling"), undefined);
-    await exhausted.until("goes on", ({ failures = 0 }) => failures >= 5);
+    await eventually(() => failedReconciles(world.controller.log(), exhausted.name) >= 5, {
+      ...{ withinMs: 60_000, what: "it goes on" },
+    });
     const [before = 0, last = 0] = exhausted.upstream.askedAt.slice(-2);
     assert.ok(last - before >= 1_500, `asked again after ${last - before} ms`);
     await exhausted.expectOldArtifact();

@@ -13,8 +13,6 @@ export interface PublishedArtifact {
   readonly isReady: boolean;
   /** Why it is ready, or not. */
   readonly reason: string | undefined;
-  /** Failed attempts in a row, as an ExternalSource counts them. */
-  readonly failures: number;
 }
 
 const lists = {
@@ -36,7 +34,6 @@ export async function publishedArtifacts(api: ClusterApi): Promise<PublishedArti
         artifact: status?.artifact,
         isReady: ready?.status === "True",
         reason: ready?.reason,
-        failures: status?.failures ?? 0,
       };
     });
   }));
