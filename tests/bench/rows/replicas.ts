@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { eventually } from "../../acceptance/eventually.ts";
 import { type ControllerProcess, freePort } from "../../acceptance/controller_process.ts";
 import { type Bar, formatBars } from "../bar.ts";
 import type { BenchWorld } from "../bench_world.ts";
@@ -73,10 +74,10 @@ async function startReplicas(
       namespace,
       port,
       directory: join(world.directory, namespace),
-      // The longest Lease: a replica that stands still while sources are created must not lose its own.
+      // A replica that stands still while sources are created must not lose its Lease.
       args: [
         "--leader-elect",
-        "--lease-duration=5m",
+        `--lease-duration=${leaseSecondsOf(count)}s`,
         `--storage-adv-addr=127.0.0.1:${ports[0]}`,
       ],
       env: { POD_NAME: `manager-${index}`, POD_NAMESPACE: podNamespace, POD_IP: "127.0.0.1" },
@@ -87,6 +88,8 @@ async function startReplicas(
     controllers: await Promise.all(ports.map(start)),
   };
 }
+
+const leaseSecondsOf = (count: number) => Math.min(300, Math.max(30, Math.ceil(count / 50)));
 
 function wantedOf({ namespace, count, intervalSeconds }: Replicas) {
   return { namespace, count, hosts: 20, interval: `${intervalSeconds}s` };
@@ -99,9 +102,21 @@ const cpuOf = ({ controllers }: Replicas) =>
   controllers.reduce((sum, { pid }) => sum + cpuSeconds(pid), 0);
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** Whether each has seen the others, and then announced it, which takes it a third of a Lease. */
+async function knowEachOther({ controllers }: Replicas): Promise<boolean> {
+  const texts = await Promise.all(
+    controllers.map(async ({ metrics }) => await (await fetch(metrics)).text()),
+  );
+  const line = `externalsource_replicas ${controllers.length}`;
+  return texts.every((text) => text.split("\n").includes(line));
+}
+
 /** They stand still while the sources are created. */
 async function createAll(world: BenchWorld, replicas: Replicas): Promise<Cost> {
-  await pause(2_000); // until each knows of the others
+  await eventually(() => knowEachOther(replicas), {
+    ...{ withinMs: 300_000, what: "each knows of the others" },
+  });
+  await pause(leaseSecondsOf(replicas.count) * 700); // and has seen, two rounds later, that they go by the same
   signalAll(replicas, "SIGSTOP");
   await world.createSources(wantedOf(replicas));
   const { namespace, count, controllers } = replicas;
