@@ -11,7 +11,7 @@ import type { OperatorParts } from "./operator_parts.ts";
 import { StoreRepairs } from "./store_repairs.ts";
 import { TakenSources } from "./taken_sources.ts";
 import type { RingChange } from "../shard/ring.ts";
-import type { HostSample } from "../queue/host_sample.ts";
+import type { HostSample } from "../core/host_sample.ts";
 import { RequestLimits } from "../queue/request_limits.ts";
 import { NamespaceSlots } from "../queue/namespace_slots.ts";
 import { firstFetchDelay } from "../queue/schedule.ts";
@@ -130,7 +130,7 @@ export class Operator {
     return this.#limits.inFlight;
   }
 
-  /** How requests to each host go that something is remembered of. Made when asked. */
+  /** Hosts that somebody waits for, or that want a pace. Made when asked. */
   get hostPaces(): readonly HostSample[] {
     return this.#limits.hosts;
   }

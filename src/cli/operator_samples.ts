@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Objects } from "../objects/objects.ts";
 import type { ArtifactStore } from "../store/artifact_store.ts";
 import { type StoreUsage, storeUsage } from "../store/store_usage.ts";
-import type { HostSample } from "../telemetry/pace_metrics.ts";
+import type { HostSample } from "../core/host_sample.ts";
 import type { ReplicaSample } from "../telemetry/replica_metrics.ts";
 import type { Samples } from "../telemetry/sampled_metrics.ts";
 import type { Operator } from "./operator.ts";

@@ -51,7 +51,7 @@ Deno.test("OperatorSamples knows what its operator knows, and nothing before and
   ];
   const unknown = [undefined, [], undefined, undefined, undefined, undefined, undefined, []];
   assert.deepEqual(read(), unknown);
-  const host = { host: "h:443", inFlight: 1, waiting: 2, window: 1, gapMs: 5, holdMs: 7 };
+  const host = { host: "h:443", waiting: 2, gapMs: 5, holdMs: 7 };
   const operator = {
     ...{ queueDepth: 3, runningMs: [9], requestsInFlight: 1, hostPaces: [host] },
     hooks: { waiting: 4, held: 2 },

@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import { HostHeldError } from "../core/host_held_error.ts";
 import type { HostLimits } from "../core/host_limits.ts";
 import { priorities, type Priority } from "../core/priority.ts";
-import type { HostSample } from "./host_sample.ts";
+import type { HostSample } from "../core/host_sample.ts";
 import type { LimitsObserver } from "./limits_observer.ts";
 import { type LaneName, PacedLanes } from "./paced_lanes.ts";
 import { PriorityTurns } from "./priority_turns.ts";
@@ -119,7 +119,7 @@ export class RequestLimits {
     return this.#lanes.size;
   }
 
-  /** How it goes at each host that something is remembered of. Made when asked: O(hosts and waiting lanes). */
+  /** Hosts that somebody waits for, or that want a pace. Made when asked: O(waiting and paced lanes). */
   get hosts(): readonly HostSample[] {
     const waiting = new Map<string, number>();
     for (const each of priorities) {
@@ -128,13 +128,9 @@ export class RequestLimits {
       }
     }
     const paces = this.#lanes.paces();
-    return [...new Set([...this.#hosts.keys(), ...waiting.keys(), ...paces.keys()])].map((
-      host,
-    ) => ({
+    return [...new Set([...waiting.keys(), ...paces.keys()])].map((host) => ({
       host,
       waiting: waiting.get(host) ?? 0,
-      inFlight: this.#hosts.get(host)?.inFlight ?? 0,
-      window: this.#hosts.get(host)?.window ?? 1,
       ...(paces.get(host) ?? { gapMs: 0, holdMs: 0 }),
     }));
   }

@@ -1,16 +1,5 @@
 import { Gauge, type Registry } from "prom-client";
-
-/** How an upstream lets itself be asked now. */
-export interface HostSample {
-  /** Host and port, never user info, path or query. */
-  readonly host: string;
-  /** Requests that wait to be sent to it. */
-  readonly waiting: number;
-  /** Milliseconds between two requests, as learned from what it said; 0: none. */
-  readonly gapMs: number;
-  /** Milliseconds until it may be asked at all; 0: now. */
-  readonly holdMs: number;
-}
+import type { HostSample } from "../core/host_sample.ts";
 
 /** An upstream that is `held` gets no request for now, one that is `slowed` gets them with pauses. */
 type PaceState = "held" | "slowed";

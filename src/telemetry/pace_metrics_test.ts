@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createMetrics } from "./metrics.ts";
-import type { HostSample } from "./pace_metrics.ts";
+import type { HostSample } from "../core/host_sample.ts";
 import { noSamples } from "./sampled_metrics.ts";
 
 const free = { waiting: 0, gapMs: 0, holdMs: 0 };

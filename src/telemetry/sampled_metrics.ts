@@ -1,5 +1,6 @@
 import { Gauge, type Registry } from "prom-client";
-import { addPaceMetrics, type HostSample } from "./pace_metrics.ts";
+import type { HostSample } from "../core/host_sample.ts";
+import { addPaceMetrics } from "./pace_metrics.ts";
 import { addReplicaMetrics, type ReplicaSample } from "./replica_metrics.ts";
 
 /** Figures that are asked for when the metrics are read; `undefined` is not known now. Must be quick. */

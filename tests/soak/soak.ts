@@ -23,8 +23,15 @@ const { values } = parseArgs({
     only: { type: "string", default: "" },
   },
 });
-const store = storeKinds.find((each) => each === values.store);
-if (!store) throw new Error(`Cannot soak "${values.store}": it is one of ${storeKinds.join(", ")}`);
+/** The one of `kinds` that somebody wrote; else says what there is and ends. */
+function chosen<Kind extends string>(name: string, kinds: readonly Kind[]): Kind {
+  const kind = kinds.find((each) => each === name);
+  if (kind !== undefined) return kind;
+  console.error(`Cannot soak with "${name}": it is one of ${kinds.join(", ")}`);
+  Deno.exit(2);
+}
+
+const store = chosen(values.store, storeKinds);
 const [minutes, sources, seed] = [values.minutes, values.sources, values.seed].map(Number) as [
   number,
   number,
@@ -33,11 +40,7 @@ const [minutes, sources, seed] = [values.minutes, values.sources, values.seed].m
 const inMs = (seconds: string | number) => Number(seconds) * 1_000;
 
 /** Each of these once; without any, all by chance for as long as it lasts. */
-const only = (values.only || undefined)?.split(",").map((name) => {
-  const kind = chaosKinds.find((each) => each === name);
-  if (!kind) throw new Error(`Cannot do "${name}": it is one of ${chaosKinds.join(", ")}`);
-  return kind;
-});
+const only = (values.only || undefined)?.split(",").map((name) => chosen(name, chaosKinds));
 const random = seededRandom(seed);
 const actions = only?.map((kind) => chooseAction(random, [kind]));
 
