@@ -58,11 +58,13 @@ class Members {
     }, { withinMs, what, lookEveryMs: 10 });
   }
 
-  /** Each source has one that writes, and that is among these. */
+  /** Each source has one that writes, and that is among these; each of these has some (one alone may have begun with all). */
   sharedBy(...members: readonly KubeMember[]): Promise<void> {
     const names = members.map(({ membership }) => membership.name);
     return this.until(
-      () => uids.every((uid) => writersOf(uid, members).length === 1),
+      () =>
+        uids.every((uid) => writersOf(uid, members).length === 1) &&
+        members.every((member) => ownedBy(member).length > 0),
       `${names} share the sources`,
     );
   }
