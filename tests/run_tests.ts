@@ -1,17 +1,18 @@
 /**
  * `deno task test`: gets or builds what the tests need, runs all of them and ends with a line `N passed, N failed` and exit code 1
- * if any failed. With arguments it runs only those files or folders: `deno task test src/queue`.
+ * if any failed. With arguments it runs only those files or folders: `deno task test src/queue`. With `--pods` it also runs, at the
+ * end, what `deno task e2e` runs.
  */
 import { buildPrograms } from "./cluster/build_programs.ts";
 import { provideGo } from "./cluster/provide_go.ts";
 import { buildFetcher } from "./flux/fetcher.ts";
 import { runCommand } from "./run_command.ts";
-import { addCounts, type Counts, formatCounts, readCounts } from "./test_counts.ts";
+import { endWith, runPhase, say } from "./run_phase.ts";
+import type { Counts } from "./test_counts.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 
-/** `deno task e2e` runs these, in pods. */
-const ignored = "--ignore=tests/e2e";
+const inPods = "tests/e2e";
 
 /**
  * Unit tests run side by side, and so do those of stores, which mostly wait for their servers; what starts clusters runs
@@ -20,12 +21,8 @@ const ignored = "--ignore=tests/e2e";
 const phases: readonly (readonly string[])[] = [
   ["--parallel", "src", "docs", "tests/lint", "tests/gen"],
   ["--parallel", "tests/store"],
-  [ignored, "--ignore=tests/lint,tests/gen,tests/store", "tests"],
+  [`--ignore=${inPods},tests/lint,tests/gen,tests/store`, "tests"],
 ];
-
-function say(text: string) {
-  console.error(`${new Date().toISOString().slice(11, 19)} ${text}`);
-}
 
 async function prepare() {
   say("looking for what the tests need; on a fresh machine it is built, in about 10 minutes");
@@ -37,27 +34,13 @@ async function prepare() {
   await buildFetcher();
 }
 
-async function runPhase(args: readonly string[]): Promise<Counts> {
-  say(`deno test ${args.join(" ")}`);
-  const report = await Deno.makeTempFile({ suffix: ".xml" });
-  try {
-    const { success } = await new Deno.Command(Deno.execPath(), {
-      args: ["test", "--allow-all", "--trace-leaks", `--junit-path=${report}`, ...args],
-      cwd: root,
-      stdout: "inherit",
-      stderr: "inherit",
-    }).output();
-    return readCounts(await Deno.readTextFile(report), success);
-  } finally {
-    await Deno.remove(report);
-  }
+function wantedPhases(args: readonly string[]): readonly (readonly string[])[] {
+  const given = args.filter((each) => each !== "--pods");
+  const wanted = given.length > 0 ? [given] : phases;
+  return args.includes("--pods") ? [...wanted, [inPods]] : wanted;
 }
 
 await prepare();
-let counts: Counts = { passed: 0, failed: 0, skipped: 0 };
-for (const phase of Deno.args.length > 0 ? [Deno.args] : phases) {
-  counts = addCounts(counts, await runPhase(phase));
-}
-say("done");
-console.log(formatCounts(counts));
-Deno.exit(counts.failed > 0 ? 1 : 0);
+const counts: Counts[] = [];
+for (const phase of wantedPhases(Deno.args)) counts.push(await runPhase(phase));
+endWith(counts);
