@@ -7,4 +7,4 @@ import { provideGo } from "../cluster/provide_go.ts";
 import { endWith, runPhase } from "../run_phase.ts";
 
 await provideGo();
-endWith([await runPhase([...Deno.args, "tests/e2e"])]);
+endWith([await runPhase({ args: [...Deno.args, "tests/e2e"] })]);
