@@ -97,15 +97,23 @@ async function costOfController(world: BenchWorld, wanted: Wanted): Promise<Cost
   }
 }
 
+/** @see costOfBareClient */
+export interface BareCost extends Cost {
+  /** How long it took before to create the sources, in seconds. */
+  readonly creation: number;
+}
+
 /**
  * The writes that made the sources of a namespace Ready, by a bare client in a namespace beside it: the floor.
  *
  * @param wanted the sources that are there
  */
-export async function costOfBareClient(world: BenchWorld, wanted: Wanted): Promise<Cost> {
+export async function costOfBareClient(world: BenchWorld, wanted: Wanted): Promise<BareCost> {
   const namespace = `${wanted.namespace}-bare`;
   await world.createNamespace(namespace);
+  const started = performance.now();
   await world.createSources({ ...wanted, namespace });
+  const creation = (performance.now() - started) / 1_000;
   const file = join(world.directory, namespace);
   const chains = await sameWrites(world, wanted.namespace, namespace);
   await Deno.writeTextFile(file, chains.map((chain) => JSON.stringify(chain)).join("\n"));
@@ -119,10 +127,11 @@ export async function costOfBareClient(world: BenchWorld, wanted: Wanted): Promi
   try {
     await output.read();
     const begin = () => void input.write(new Uint8Array(1));
-    return await measure(world, {
+    const cost = await measure(world, {
       ...{ namespace, count: wanted.count, begin },
       pids: [child.pid],
     });
+    return { ...cost, creation };
   } finally {
     await output.read();
     await input.close();
