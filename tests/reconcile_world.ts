@@ -58,6 +58,8 @@ export class ReconcileWorld implements AsyncDisposable {
   readonly released: (readonly [RequestResult, HostLimits | undefined])[] = [];
   /** Milliseconds for which no host takes a request. */
   holdMs = 0;
+  /** Awaited before a request gets its slot. */
+  onRequestSlot: () => void | Promise<void> = () => {};
   /** Slots for hooks that are held now. */
   hookSlots = 0;
   copies: ArtifactCopies = noCopies;
@@ -196,10 +198,11 @@ export class ReconcileWorld implements AsyncDisposable {
         interval: (intervalMs) => intervalMs,
         spread: (_, intervalMs) => intervalMs / 2,
       },
-      requestSlot: ({ host }) => {
+      requestSlot: async ({ host }) => {
         this.requestSlots.push(host);
-        if (this.holdMs > 0) return Promise.reject(new HostHeldError(this.holdMs));
-        return Promise.resolve((result, limits) => void this.released.push([result, limits]));
+        if (this.holdMs > 0) throw new HostHeldError(this.holdMs);
+        await this.onRequestSlot();
+        return (result, limits) => void this.released.push([result, limits]);
       },
       workerSlot: () => Promise.resolve(() => {}),
       hookSlot: () => {

@@ -8,7 +8,7 @@ import type { SourceRequest } from "../core/source_request.ts";
 export interface FetchContext {
   /** Sent as `If-None-Match` and `If-Modified-Since`; absent: the document is fetched in full. */
   readonly validators: Validators | undefined;
-  /** Path of a file that does not exist yet; the document is written there. The caller removes it in any case. */
+  /** Path of a file that does not exist yet; a changed document is written there, and nothing of an unchanged one. The caller removes it. */
   readonly spoolFile: string;
   /** Whether the exchange may be repeated once if it breaks before a status line came (DESIGN §3, `maxRetries`). */
   readonly mayRepeat: boolean;

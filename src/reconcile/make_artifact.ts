@@ -18,9 +18,13 @@ import { publishedArtifact } from "./published_artifact.ts";
 export interface MakeOptions {
   readonly plan: SourcePlan;
   readonly writer: StatusWriter;
-  /** Whether the store holds what `status.artifact` names. */
+  /** Whether the store holds what `status.artifact` names, and when that was looked at. */
   readonly stored: boolean;
+  readonly lookedAt: number;
 }
+
+/** As long as what a store was seen to hold counts as held: a run that was not kept waiting asks it once. */
+const seenForMs = 1_000;
 
 /** Steps 1 to 7 of a reconcile (DESIGN §4): from the spec to a stored artifact. */
 export class MakeArtifact {
@@ -50,9 +54,11 @@ export class MakeArtifact {
 
   /** @throws {StepError} as the stages */
   async make(): Promise<Extract<Outcome, { kind: "published" }>> {
+    let isSpooled = true;
     try {
       await this.#checkHooks();
       const result = await this.#fetch();
+      isSpooled = result.fetched.changed;
       const { lastDocument } = this.#subject.memory;
       const { fetched, fingerprint } = result;
       if (!fetched.changed) return this.#unchanged(fingerprint, fetched.validators);
@@ -64,7 +70,7 @@ export class MakeArtifact {
       }
       return await this.#changed(fetched, { path, fingerprint });
     } finally {
-      await Deno.remove(this.#spoolFile).catch(() => {}); // there is none after a 304 or a failed request
+      if (isSpooled) await Deno.remove(this.#spoolFile).catch(() => {}); // there is none after a failed request
     }
   }
 
@@ -149,8 +155,13 @@ export class MakeArtifact {
 
   /** Whether the store holds what an unchanged answer would leave published. */
   #heldContent(): Promise<boolean> | boolean {
-    const { lastDocument } = this.#subject.memory;
-    return lastDocument ? this.#holds(lastDocument.content) : this.#options.stored;
+    const { memory: { lastDocument }, source } = this.#subject;
+    const { stored, lookedAt } = this.#options;
+    if (!lastDocument) return stored;
+    const { path } = lastDocument.content;
+    const wasSeen = stored && publishedArtifact(source)?.path === path &&
+      this.#context.clock.now() - lookedAt < seenForMs;
+    return wasSeen || this.#holds(lastDocument.content);
   }
 
   async #holds(content: StoredContent): Promise<boolean> {

@@ -238,7 +238,7 @@ async function work(
     }
     if (isSuspended) writer.warn([fetchedAlthoughSuspended], memory);
     ran = todo.kind;
-    const outcome = await carryOut(context, subject, { plan, writer, stored, todo });
+    const outcome = await carryOut(context, subject, { plan, writer, stored, lookedAt: now, todo });
     return { outcome, plan, ran, handled };
   } catch (error) {
     run.signal.throwIfAborted();

@@ -162,6 +162,31 @@ Deno.test("reconcileSource() rebuilds what the store lost while it ran", async (
   assert.deepEqual([told.fetches, told.puts, told.writes], [1, 1, []]);
 });
 
+Deno.test("reconcileSource() asks the store once about an unchanged document, and again after a wait for its host", async () => {
+  await using world = await ReconcileWorld.create();
+  await world.run();
+  const { store } = world;
+  let looks = 0;
+  const stat = (key: string) => {
+    looks++;
+    return store.stat(key);
+  };
+  world.store = Object.assign(Object.create(store), { stat });
+  await world.clock.advance(10 * minute);
+  assert.equal((await world.run()).fetches, 1);
+  assert.equal(looks, 1);
+
+  world.store = store;
+  await world.clock.advance(10 * minute);
+  world.onRequestSlot = async () => {
+    await world.clock.advance(2_000);
+    await store.delete(world.source.status.artifact!.path);
+  };
+  const lost = await world.run();
+  assert.deepEqual([lost.fetches, lost.puts, lost.writes], [1, 1, []]);
+  assert.equal(world.upstream.requests.at(-1)?.validators, undefined);
+});
+
 Deno.test("reconcileSource() republishes under a changed URL base, same revision and time", async () => {
   await using world = await ReconcileWorld.create();
   await world.run();
