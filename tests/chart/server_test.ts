@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { type ControlPlane, startControlPlane } from "../cluster/control_plane.ts";
 import { runCommand } from "../run_command.ts";
+import { monitorKinds } from "./monitor_kinds.ts";
 import {
   buildKustomization,
   chartArguments,
@@ -21,24 +22,6 @@ import {
 const cluster = fileURLToPath(new URL("../cluster", import.meta.url));
 const restricted = "pod-security.kubernetes.io/enforce=restricted";
 const namespaces = ["flux-system", "externalsource-e2e", "monitoring"];
-
-/** Kinds of the Prometheus operator, with any fields: they are compared with what it reads in chart_test.ts. */
-const monitorKinds = ["ServiceMonitor", "PodMonitor"].map((kind) => {
-  const plural = `${kind.toLowerCase()}s`;
-  const openAPIV3Schema = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
-  const served = { name: "v1", served: true, storage: true, schema: { openAPIV3Schema } };
-  return {
-    apiVersion: "apiextensions.k8s.io/v1",
-    kind: "CustomResourceDefinition",
-    metadata: { name: `${plural}.monitoring.coreos.com` },
-    spec: {
-      group: "monitoring.coreos.com",
-      names: { kind, plural },
-      scope: "Namespaced",
-      versions: [served],
-    },
-  };
-});
 
 /** As JSON: kubectl reads YAML 1.1, in which `yes` is a boolean. */
 const stream = (items: readonly Manifest[]) =>
