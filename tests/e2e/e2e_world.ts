@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { provideBinary } from "../binary/provide_binary.ts";
 import { checkoutVersion } from "../binary/compile_binary.ts";
+import { provideBinary } from "../binary/provide_binary.ts";
 import { buildPrograms, programDirectory } from "../cluster/build_programs.ts";
 import { makeImages } from "./images.ts";
 import { Kube } from "./kube.ts";
@@ -9,22 +9,28 @@ import { imageProgram } from "./program.ts";
 import { startTestCluster, type TestCluster } from "./test_cluster.ts";
 
 /** A cluster with Flux and with the images of this checkout. */
-export interface E2eWorld extends AsyncDisposable {
+export interface E2eCluster extends AsyncDisposable {
   readonly cluster: TestCluster;
   readonly kube: Kube;
-  /** Which form of the program is in the images. */
-  readonly how: string;
 }
 
-async function loadImages(cluster: TestCluster): Promise<string> {
-  const directory = await Deno.makeTempDir({ prefix: "e2e-images-" });
-  try {
-    await using binary = await provideBinary(await checkoutVersion());
-    await cluster.load(await makeImages(await imageProgram(binary, directory), directory));
-    return binary.how;
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
+/** A cluster for all stories, and what another one is made of. */
+export interface E2eWorld extends E2eCluster {
+  /** Which form of the program is in the images. */
+  readonly how: string;
+  /** Ends the first cluster for good, and starts another one in which nothing of it is. */
+  startEmpty(): Promise<E2eCluster>;
+}
+
+interface Images {
+  readonly how: string;
+  readonly archives: readonly string[];
+}
+
+async function buildImages(directory: string): Promise<Images> {
+  await using binary = await provideBinary(await checkoutVersion());
+  const archives = await makeImages(await imageProgram(binary, directory), directory);
+  return { how: binary.how, archives };
 }
 
 /** Flux as users have it, with kustomize-controller alone. */
@@ -38,27 +44,47 @@ async function installFlux(kube: Kube): Promise<void> {
   await kube.untilRolledOut("flux-system", "deployment/kustomize-controller");
 }
 
+async function startCluster(directory: string, images: Images): Promise<E2eCluster> {
+  const cluster = await startTestCluster(directory);
+  try {
+    await cluster.load(images.archives);
+    const kube = await Kube.connect(cluster.kubeconfig);
+    await installFlux(kube);
+    return { cluster, kube, [Symbol.asyncDispose]: () => cluster.close() };
+  } catch (error) {
+    await cluster.close();
+    throw error;
+  }
+}
+
 /**
- * Starts all of it. With the variable E2E_DIR a cluster in that directory is used again and left running.
+ * Starts all of it. With the variable E2E_DIR a cluster in that directory is used again and left running, unless another one
+ * took its place.
  */
 export async function startE2eWorld(): Promise<E2eWorld> {
   const kept = Deno.env.get("E2E_DIR");
-  await buildPrograms(["crds", "kustomize-controller", "versitygw", "yq", "helm", "kubectl"]);
-  const directory = kept ?? await Deno.makeTempDir({ prefix: "e2e-" });
-  await Deno.mkdir(directory, { recursive: true });
-  const cluster = await startTestCluster(directory);
-  const close = async () => {
-    if (kept !== undefined) return;
-    await cluster.close();
-    await Deno.remove(directory, { recursive: true });
-  };
+  await buildPrograms([
+    ...["crds", "kustomize-controller", "versitygw", "yq", "helm", "kubectl", "flux-cli"],
+  ]);
+  const work = await Deno.makeTempDir({ prefix: "e2e-" });
+  const removeWork = () => Deno.remove(work, { recursive: true });
   try {
-    const how = await loadImages(cluster);
-    const kube = await Kube.connect(cluster.kubeconfig);
-    await installFlux(kube);
-    return { cluster, kube, how, [Symbol.asyncDispose]: close };
+    const images = await buildImages(work);
+    const first = await startCluster(kept ?? join(work, "cluster"), images);
+    const close = () => first.cluster.close();
+    return {
+      ...{ cluster: first.cluster, kube: first.kube, how: images.how },
+      startEmpty: async () => {
+        await close();
+        return await startCluster(join(work, "empty"), images);
+      },
+      [Symbol.asyncDispose]: async () => {
+        if (kept === undefined) await close();
+        await removeWork();
+      },
+    };
   } catch (error) {
-    await close();
+    await removeWork();
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Kube, KubeObject } from "./kube.ts";
+import { readUsage } from "./usage.ts";
 
 /** Where an installed controller is. */
 export interface InstallationParts {
@@ -73,33 +74,53 @@ export class Installation {
   }
 
   /** Holds every container to its probes: ready, and never started again by the kubelet. */
-  async checkProbes(restarts = 0): Promise<void> {
-    const pods = await this.#parts.kube.list("pods", this.namespace);
-    const containers = pods.filter(({ metadata }) =>
-      metadata.name.startsWith(this.podName(0).slice(0, -1))
-    )
-      .flatMap(({ status }) => status.containerStatuses as readonly KubeObject[]);
-    assert.ok(containers.length > 0, "there are no containers");
-    for (const { name, ready, restartCount } of containers) {
-      assert.deepEqual({ name, ready, restartCount }, {
-        name,
-        ready: true,
-        restartCount: restarts,
-      });
+  async checkProbes(): Promise<void> {
+    for (const { metadata, status } of await this.#pods()) {
+      for (const { name, ready, restartCount, lastState } of status.containerStatuses) {
+        const found = { ready, restartCount, lastState };
+        const container = `${metadata.name} ${name}`;
+        assert.deepEqual(found, { ready: true, restartCount: 0, lastState: {} }, container);
+      }
+    }
+  }
+
+  /** Holds every container to its limits of memory and CPU, and says what they take. */
+  async checkUsage(): Promise<void> {
+    for (const each of await readUsage(this.#parts.kube, await this.#pods())) {
+      const { container, memory, memoryLimit, cores, coresLimit } = each;
+      const [used, limit] = [memory, memoryLimit].map((bytes) => Math.round(bytes / 2 ** 20));
+      console.log(
+        `${container}: ${used} of ${limit} MiB, ${cores.toFixed(3)} of ${coresLimit} cores`,
+      );
+      assert.ok(memory < memoryLimit, `${container} takes ${memory} of ${memoryLimit} bytes`);
+      // Within a tenth: the quota of the kernel and the measure of the kubelet have periods of their own.
+      assert.ok(cores < 1.1 * coresLimit, `${container} takes ${cores} of ${coresLimit} cores`);
     }
   }
 
   /** What the containers of all pods logged at the level error, or say that is not a line of the log. */
   async errors(): Promise<string[]> {
-    const pods = await this.#parts.kube.list("pods", this.namespace);
+    return (await this.log()).filter(isError);
+  }
+
+  /** Every line that the containers of all pods have logged. */
+  async log(): Promise<string[]> {
     const lines: string[] = [];
-    for (const { metadata: { name }, spec } of pods) {
+    for (const { metadata: { name }, spec } of await this.#pods()) {
       for (const container of spec.containers as readonly KubeObject[]) {
         const args = ["logs", name, "-n", this.namespace, "-c", container.name];
-        lines.push(...(await this.#parts.kube.run(args)).split("\n").filter(isError));
+        lines.push(...(await this.#parts.kube.run(args)).split("\n"));
       }
     }
     return lines;
+  }
+
+  async #pods(): Promise<readonly KubeObject[]> {
+    const prefix = `${this.#parts.statefulSet}-`;
+    const pods = (await this.#parts.kube.list("pods", this.namespace))
+      .filter(({ metadata }) => metadata.name.startsWith(prefix));
+    assert.ok(pods.length > 0, "there are no pods");
+    return pods;
   }
 }
 

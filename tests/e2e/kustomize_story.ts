@@ -3,7 +3,14 @@ import { fileURLToPath } from "node:url";
 import type { E2eWorld } from "./e2e_world.ts";
 import { Installation } from "./installation.ts";
 import { untilGone } from "./leftovers.ts";
-import { proveArtifact, proveFlux, proveHooks, provePersistence } from "./proofs.ts";
+import {
+  proveArtifact,
+  proveCleanup,
+  proveFlux,
+  proveFluxCli,
+  proveHooks,
+  provePersistence,
+} from "./proofs.ts";
 import { Team } from "./team.ts";
 
 const overlay = fileURLToPath(new URL("../../manifests/overlays/e2e", import.meta.url));
@@ -38,13 +45,19 @@ export async function kustomizeStory(
     () => proveArtifact(parts, { name: "app", origin }),
   );
   await step("Flux applies it and its next version", () => proveFlux(parts, "app"));
+  await step("flux get sources external shows it", () => proveFluxCli(kube, team, "app"));
   await step("hooks run in the sidecar, which answers no other pod", () => proveHooks(parts));
   await step("several artifacts are in one volume", async () => {
     for (const name of ["second", "third"]) await proveArtifact(parts, { name, origin });
     const claim = `artifact-storage-${installation.podName(0)}`;
     assert.deepEqual(await installation.boundClaims(), [claim]);
   });
-  await step("all probes are green", () => installation.checkProbes());
+  await step("a deleted source is served no more", () => proveCleanup(parts));
+  await step(
+    "all probes are green, and no container was started again",
+    () => installation.checkProbes(),
+  );
+  await step("every container is within its limits", () => installation.checkUsage());
   await step("no container logged an error", checkLogs);
   await step("all of them outlive the pod", () => provePersistence(parts, names));
   await step("all of them outlive a power cut of the node", async () => {

@@ -28,11 +28,13 @@ interface ServerParts {
   readonly port: number;
   /** Run before it, with the same directory, in a busybox. */
   readonly before?: readonly string[];
+  /** A claim of a volume for `/data`, which is empty otherwise. */
+  readonly claim?: string;
 }
 
-/** One pod with an empty `/data`, and a Service of its name in front of it. */
+/** One pod with a `/data`, and a Service of its name in front of it. */
 export function serverPod(parts: ServerParts): readonly KubeObject[] {
-  const { namespace, name, image, command, port, before } = parts;
+  const { namespace, name, image, command, port, before, claim } = parts;
   const metadata = { name, namespace, labels: { app: name } };
   const common = {
     imagePullPolicy: "IfNotPresent",
@@ -52,7 +54,12 @@ export function serverPod(parts: ServerParts): readonly KubeObject[] {
       ...{ name: "server", image, command, ports: [{ containerPort: port }] },
       readinessProbe: { tcpSocket: { port }, periodSeconds: 1 },
     }],
-    volumes: [{ name: "data", emptyDir: {} }],
+    volumes: [
+      {
+        name: "data",
+        ...(claim ? { persistentVolumeClaim: { claimName: claim } } : { emptyDir: {} }),
+      },
+    ],
   };
   const template = { metadata: { labels: { app: name } }, spec: pod };
   return [

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { fluxSources } from "./flux_cli.ts";
 import type { Installation } from "./installation.ts";
+import type { Kube } from "./kube.ts";
 import type { Team } from "./team.ts";
 
 /** What is shown of an installation, for a team that uses it. */
@@ -31,6 +33,25 @@ export async function proveFlux({ team }: ProofParts, name: string): Promise<voi
   await team.say(`${name}.json`, team.configMap(name, "second"));
   await team.reconcile(name);
   await team.untilApplied(name, "second");
+}
+
+/** `flux get sources external` says of an artifact what it is, where it comes from, and that it is ready. */
+export async function proveFluxCli(kube: Kube, team: Team, name: string): Promise<void> {
+  const [headers, ...lines] = await fluxSources(kube, team.namespace);
+  assert.deepEqual(headers, ["NAME", "REVISION", "SOURCE", "READY", "MESSAGE"]);
+  const [, revision, source, ready, message] = lines.find(([cell]) => cell === name) ?? [];
+  const { revision: published } = await team.published(name);
+  assert.equal(revision, published.replace(/(?<=sha256:[0-9a-f]{8})[0-9a-f]+$/, ""));
+  assert.deepEqual([source, ready], [`ExternalSource/${team.namespace}/${name}`, "True"]);
+  assert.equal(message, `stored artifact for revision '${revision}'`);
+}
+
+/** What a source has published is served no more once the source is gone and its time has passed. */
+export async function proveCleanup({ installation, team }: ProofParts): Promise<void> {
+  await proveArtifact({ installation, team }, { name: "gone", origin: installation.podOrigin(0) });
+  const { url } = await team.published("gone");
+  await team.deleteSource("gone");
+  await team.untilMissing(url);
 }
 
 /** A document goes through the commands of the sidecar, which takes none from elsewhere. */

@@ -32,6 +32,11 @@ export class Team {
     return new Team(kube, namespace);
   }
 
+  /** One that was created before. */
+  static open(kube: Kube, namespace: string): Team {
+    return new Team(kube, namespace);
+  }
+
   get #pod() {
     return { namespace: this.namespace, pod: "api-0" };
   }
@@ -107,6 +112,30 @@ export class Team {
       if (applied?.data.value === value) return true;
       const told = await this.#kube.get(this.namespace, `kustomization/${name}`);
       throw new Error(JSON.stringify(told?.status));
+    });
+  }
+
+  /** Waits until Flux has applied something, and says which revision. */
+  async appliedRevision(name: string): Promise<string> {
+    return await this.#kube.until(`Flux has applied ${name}`, async () => {
+      const kustomization = await this.#kube.get(this.namespace, `kustomization/${name}`);
+      return isReady(kustomization) && kustomization?.status.lastAppliedRevision;
+    });
+  }
+
+  /** Removes a source, and with it what it has published. */
+  async deleteSource(name: string): Promise<void> {
+    await this.#kube.run(["delete", `externalsource/${name}`, "-n", this.namespace]);
+    await this.#kube.until(`${name} is not published any more`, async () => {
+      return await this.#kube.get(this.namespace, `externalartifact/${name}`) === undefined;
+    });
+  }
+
+  /** Waits until a URL is answered with 404. */
+  async untilMissing(url: string): Promise<void> {
+    await this.#kube.until(`${url} is missing`, async () => {
+      const text = await this.run("sh", "-c", 'wget -qO /dev/null "$0" 2>&1 || true', url);
+      return text.includes("404");
     });
   }
 
