@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { E2eWorld } from "./e2e_world.ts";
 import { HelmRelease } from "./helm.ts";
+import type { Installation } from "./installation.ts";
 import { untilGone } from "./leftovers.ts";
 import { restrictedNamespace } from "./pods.ts";
 import { proveArtifact, proveGateway, provePersistence } from "./proofs.ts";
@@ -16,8 +17,12 @@ export async function helmStory({ kube }: E2eWorld, test: Deno.TestContext): Pro
   const release = new HelmRelease(kube, namespace);
   const step = async (name: string, proof: () => Promise<void>) =>
     assert.ok(await test.step(name, proof), name);
-  await release.uninstall();
-  await kube.deleteNamespaces(namespace, ...Object.values(teams));
+  const remove = async () => {
+    await release.uninstall();
+    await kube.deleteNamespaces(namespace, ...Object.values(teams));
+    await kube.run(["delete", crd, "--ignore-not-found", "--timeout=180s"]);
+  };
+  await remove();
   await kube.apply(restrictedNamespace(namespace));
   const uninstall = async () => {
     await release.uninstall();
@@ -30,8 +35,7 @@ export async function helmStory({ kube }: E2eWorld, test: Deno.TestContext): Pro
     const team = await Team.create(kube, teams.defaults);
     const parts = { installation, team };
     await proveArtifact(parts, { name: "app", origin: installation.podOrigin(0) });
-    await installation.checkProbes();
-    assert.deepEqual(await installation.errors(), []);
+    await expectHealthy(installation);
   });
   await step("helm test", async () => assert.match(await release.test(), /Phase:\s+Succeeded/));
   await step("helm uninstall leaves only the definition of the kind", uninstall);
@@ -49,7 +53,7 @@ export async function helmStory({ kube }: E2eWorld, test: Deno.TestContext): Pro
     await proveGateway(parts, names);
     await provePersistence(parts, names);
     await proveGateway(parts, names);
-    assert.deepEqual(await installation.errors(), []);
+    await expectHealthy(installation);
   });
   await step("two replicas with a bucket", async () => {
     await release.uninstall();
@@ -61,6 +65,17 @@ export async function helmStory({ kube }: E2eWorld, test: Deno.TestContext): Pro
     await proveArtifact(parts, { name: "app", origin: installation.gatewayOrigin });
     await proveGateway(parts, ["app"]);
     await provePersistence(parts, ["app"]);
-    assert.deepEqual(await installation.errors(), []);
+    await expectHealthy(installation);
   });
+  await step("nothing is left without its namespaces and its kind", async () => {
+    await remove();
+    await untilGone(kube);
+  });
+}
+
+/** Ready, never started again, within its limits, and without an error in its log. */
+async function expectHealthy(installation: Installation): Promise<void> {
+  await installation.checkProbes();
+  await installation.checkUsage();
+  assert.deepEqual(await installation.errors(), []);
 }
