@@ -10,6 +10,7 @@ export interface ShownCommand {
 const placeholders: readonly (readonly [RegExp, string])[] = [
   [/\bcheck FILE\b/g, "check manifests/hooks/whitelist.yaml"],
   [/\bCOMMAND ARGS\b/g, "jq ."],
+  [/\bsrc\/main\.ts COMMAND\b/g, "src/main.ts version"],
   [/\bFILE\b/g, "source.yaml"],
   [/\bDIR\b/g, "sources"],
   [/\bNAME\b/g, "example"],
