@@ -1,6 +1,7 @@
 import { type E2eWorld, startE2eWorld } from "./e2e_world.ts";
 import { helmStory } from "./helm_story.ts";
 import { kustomizeStory } from "./kustomize_story.ts";
+import { upgradeStory } from "./upgrade_story.ts";
 
 let world: E2eWorld;
 
@@ -12,6 +13,10 @@ Deno.test.afterAll(async () => await world?.[Symbol.asyncDispose]());
 
 Deno.test("what kubectl apply -k installs feeds Flux from a volume, and outlives its pod and its node", async (test) => {
   await kustomizeStory(world, test);
+});
+
+Deno.test("helm upgrade --reuse-values from the Go implementation keeps every URL and every field", async (test) => {
+  await upgradeStory(world, test);
 });
 
 Deno.test("what helm install installs serves artifacts from memory, volumes and S3, and goes with helm uninstall", async (test) => {
