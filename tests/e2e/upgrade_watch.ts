@@ -83,7 +83,7 @@ export class UpgradeWatch implements AsyncDisposable {
 /** The time of the earliest of our writes of which nothing newer has taken the place. */
 function firstWrite(objects: readonly KubeObject[]): number | undefined {
   const times = objects
-    .flatMap(({ metadata }) => metadata.managedFields as readonly KubeObject[])
+    .flatMap(({ metadata }) => (metadata.managedFields ?? []) as readonly KubeObject[])
     .filter(({ manager }) => manager === controllerName)
     .map(({ time }) => Date.parse(time));
   return times.length > 0 ? Math.min(...times) : undefined;
