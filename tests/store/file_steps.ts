@@ -28,6 +28,7 @@ export async function inSteps(
   let count = 0;
   let isKilled = false;
   let isOthers = false;
+  const underway = new Set<Promise<unknown>>();
   const wrap = (original: Functions[string]): Functions[string] =>
     async function (this: unknown, ...args) {
       if (isOthers) return await original.apply(this, args);
@@ -37,13 +38,16 @@ export async function inSteps(
         isOthers = false;
       }
       if (isKilled) throw new Killed();
-      return await original.apply(this, args);
+      const step = original.apply(this, args);
+      underway.add(step);
+      return await step.finally(() => underway.delete(step));
     };
   const restore = replaceAll(wrap);
   try {
     await run();
   } catch (error) {
     if (!isKilled) throw error;
+    await Promise.allSettled(underway); // a process that has ended holds no file open, nor its lock
   } finally {
     restore();
   }
