@@ -5,16 +5,10 @@ const page = await CheckedDocument.read("docs/troubleshooting.md");
 
 /** What Flux, Kubernetes and resolvers say. */
 const ofOthers = [
-  ...["AccessDenied", "ArtifactFailed", "ExternalArtifact feature gate is disabled"],
-  ...[
-    "path not found",
-    "no such host",
-    "i/o timeout",
-    "ImagePullBackOff",
-    "OOMKilled",
-    "Applied",
-    "Pending",
-  ],
+  ...["AccessDenied", "ArtifactFailed", "ExternalArtifact feature gate is disabled", "Applied"],
+  ...["Fetching manifests for revision", "Source is not ready, artifact not found"],
+  ...["no such host", "i/o timeout", "path not found"],
+  ...["ImagePullBackOff", "OOMKilled", "Pending"],
   ...["updates to statefulset spec for fields other than", "are forbidden"],
 ];
 
