@@ -44,6 +44,11 @@ export function openDelivery(parts: DeliveryParts): Pick<ReconcileContext, "copi
       log.info("publishing under another address, which answers", { base });
       onMove();
     },
+    onStay: (base, published) =>
+      log.warn("artifacts stay published under another address: the new one does not answer", {
+        base,
+        published,
+      }),
   });
   resources.defer(() => addresses.close());
   return { copies, urlOf: (key, published) => addresses.urlOf(key, published) };

@@ -12,9 +12,13 @@ export interface ArtifactAddressesOptions {
   readonly clock: Pick<Clock, "schedule" | "now">;
   /** What is published under another base can move now: every source is to be looked at once. */
   readonly onMove: (base: string) => void;
+  /** A base has not answered for a while: what is published under `staying` stays there. Told once for each base. */
+  readonly onStay?: (base: string, staying: string) => void;
 }
 
 const askEveryMs = 5_000;
+/** A pod that has just started answers sooner; milliseconds. */
+const worthTellingMs = 20_000;
 /** Where nothing answers at the old base either, there is nothing to be lost by moving; milliseconds. */
 const patienceMs = 60_000;
 
@@ -23,6 +27,7 @@ interface Question {
   wanted: string;
   published: string;
   readonly since: number;
+  isTold: boolean;
 }
 
 /**
@@ -63,7 +68,7 @@ export class ArtifactAddresses {
     const asking = this.#asking.get(base);
     // The latest one published: an older artifact may be gone by the time that somebody answers.
     if (asking) return void Object.assign(asking, urls);
-    this.#asking.set(base, { ...urls, since: this.#options.clock.now() });
+    this.#asking.set(base, { ...urls, since: this.#options.clock.now(), isTold: false });
     void this.#askAgain(base);
   }
 
@@ -77,8 +82,17 @@ export class ArtifactAddresses {
       return;
     }
     if (this.#isClosed) return;
+    this.#tellOfStay(base, question);
     const cancel = this.#options.clock.schedule(() => void this.#askAgain(base), askEveryMs);
     this.#cancels.set(base, cancel);
+  }
+
+  #tellOfStay(base: string, question: Question): void {
+    const { clock, onStay } = this.#options;
+    if (question.isTold || clock.now() - question.since < worthTellingMs) return;
+    question.isTold = true;
+    const key = question.wanted.slice(base.length);
+    onStay?.(base, question.published.slice(0, -key.length));
   }
 
   async #isToMove({ wanted, published, since }: Question): Promise<boolean> {

@@ -12,6 +12,7 @@ class World {
   readonly clock = new ManualClock();
   readonly asked: string[] = [];
   readonly moves: string[] = [];
+  readonly stays: (readonly [string, string])[] = [];
   answering = new Set<string>();
   wanted: string | undefined = "http://new:8080/";
   readonly addresses = new ArtifactAddresses({
@@ -23,6 +24,7 @@ class World {
     },
     clock: this.clock,
     onMove: (base) => this.moves.push(base),
+    onStay: (...bases) => this.stays.push(bases),
   });
 }
 
@@ -56,13 +58,16 @@ Deno.test("ArtifactAddresses.urlOf() moves once the new base answers with what i
   assert.equal(world.clock.pending, 0);
 });
 
-Deno.test("ArtifactAddresses.urlOf() keeps an old base that answers for as long as the new one does not", async () => {
+Deno.test("ArtifactAddresses.urlOf() keeps an old base that answers for as long as the new one does not, and says so", async () => {
   const world = new World();
   world.answering.add(oldBase);
   world.addresses.urlOf(key, published);
+  await world.clock.advance(15_000);
+  assert.deepEqual(world.stays, []);
   await world.clock.advance(600_000);
   assert.deepEqual(world.moves, []);
   assert.equal(world.addresses.urlOf(key, published), oldBase + key);
+  assert.deepEqual(world.stays, [["http://new:8080/", oldBase]], "it is told once");
 });
 
 Deno.test("ArtifactAddresses.urlOf() leaves an old base that is as dead as the new one, after a minute", async () => {
