@@ -151,7 +151,9 @@ async function expectPublished(
   try {
     const get = ["get", "externalartifact", "a", `--namespace=${namespace}`];
     const url = await eventually(
-      () => world.plane.kubectl([...get, "--output=jsonpath={.status.artifact.url}"]),
+      async () =>
+        await world.plane.kubectl([...get, "--output=jsonpath={.status.artifact.url}"]) ||
+        undefined,
       { withinMs: 60_000, what: "an artifact is published" },
     );
     const response = await fetch(url);

@@ -7,6 +7,7 @@ import { HookRefused } from "../../src/hooks/hook_refused.ts";
 import type { HookResult, HookRunner } from "../../src/hooks/hook_runner.ts";
 import { HookUnavailable } from "../../src/hooks/hook_unavailable.ts";
 import type { SpawnRunnerOptions } from "../../src/hooks/spawn_runner.ts";
+import { eventually } from "../acceptance/eventually.ts";
 import { handMadeWhitelist } from "../hooks/hand_made_whitelist.ts";
 
 /** A runner under test and its end. */
@@ -27,6 +28,7 @@ interface RunOptions {
 }
 
 const kib64 = 64 * 1024;
+const withinMs = 30_000;
 const never = new AbortController().signal;
 
 async function* piecesOf(text: string): AsyncGenerator<Uint8Array> {
@@ -238,7 +240,9 @@ export function testHookRunner(
     const call = callOf("sh", ["-c", "echo started; sleep 60"]);
     await assert.rejects(run(open, call, { signal: ending.signal, write, stdin: stuck() }), reason);
     await assert.rejects(run(open, call, { signal: ending.signal }), reason);
-    await eventually(async () => (await hookProcesses()).length === 0);
+    await eventually(async () => (await hookProcesses()).length === 0, {
+      ...{ withinMs, what: "no process of a hook is left" },
+    });
   });
 
   for (const [what, script] of Object.entries(escapes)) {
@@ -292,7 +296,9 @@ export function testHookRunner(
       },
     });
     await assert.rejects(long, /enough/);
-    await eventually(async () => (await run(open, callOf("true"))).end.kind === "exit");
+    await eventually(async () => (await run(open, callOf("true"))).end.kind === "exit", {
+      ...{ withinMs, what: "there is room for a hook again" },
+    });
   }, { slots: 1, maxWaitMs: 100 });
 
   test("leaves nothing of 200 runs", async (open) => {
@@ -305,7 +311,7 @@ export function testHookRunner(
     for (let round = 0; round < 3; round++) await runFour(round);
     const before = openFiles();
     for (let round = 0; round < 50; round++) await runFour(round);
-    await eventually(() => openFiles() <= before + 8);
+    await eventually(() => openFiles() <= before + 8, { withinMs, what: "files are closed" });
     assert.deepEqual(await hookProcesses(), []);
   });
 
@@ -362,12 +368,4 @@ function testPrograms(
 
 function exit(code: number): HookResult["end"] {
   return { kind: "exit", code };
-}
-
-async function eventually(isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 100; i++) {
-    if (await isTrue()) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  assert.fail("it has not come true within five seconds");
 }
