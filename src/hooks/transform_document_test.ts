@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { settle } from "../../tests/settle.ts";
+import { eventually } from "../../tests/acceptance/eventually.ts";
 import { HookWorld } from "../../tests/hook_world.ts";
 import type { HookEnd } from "./hook_runner.ts";
 import { HookRefused } from "./hook_refused.ts";
@@ -104,7 +104,7 @@ Deno.test("transformDocument() repeats after 1, 2, 3 s from one budget, and wait
   });
   const failed = assert.rejects(made, { class: "hook", message: /h2.*exit 5/ });
   for (const seconds of [1, 2, 3]) {
-    await eventually(() => world.clock.pending === 1);
+    await waits(world);
     assert.equal(world.slots.held, 0);
     const before = world.runner.calls.length;
     await world.clock.advance(seconds * 1_000 - 1);
@@ -157,7 +157,7 @@ Deno.test("transformDocument() ends with the reason of its signal, in a run and 
     };
     const made = transform(world, [upper, { command, retryPolicy: "retry" }], { maxRetries: 1 });
     const ended = assert.rejects(made, reason);
-    if (command === "fail") await eventually(() => world.clock.pending === 1);
+    if (command === "fail") await waits(world);
     world.abort.abort(reason);
     await ended;
     assert.equal(world.files, 1);
@@ -175,10 +175,6 @@ Deno.test("transformDocument() says what the disk says, whatever the policy", as
   });
 });
 
-/** Files are real here, so that turns of the event loop have to pass. */
-async function eventually(condition: () => boolean): Promise<void> {
-  for (let turns = 0; !condition(); turns++) {
-    assert.ok(turns < 10_000, "it never came");
-    await settle();
-  }
-}
+/** Files are real here, so that what comes before a wait takes time. */
+const waits = ({ clock }: HookWorld) =>
+  eventually(() => clock.pending === 1, { withinMs: 30_000, what: "a retry is waited for" });

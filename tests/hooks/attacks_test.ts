@@ -53,6 +53,6 @@ Deno.test("hook-executor contains every attack of the table, and serves what is 
   }
   await t.step("leaves no descriptor open", async () => {
     const isClosed = () => jail.descriptors() <= descriptors;
-    await eventually(isClosed, { withinMs: 5_000, what: `no more than ${descriptors} are open` });
+    await eventually(isClosed, { withinMs: 30_000, what: `no more than ${descriptors} are open` });
   });
 });

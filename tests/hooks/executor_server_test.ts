@@ -9,7 +9,10 @@ import { readHookToken, writeHookToken } from "../../src/hooks/hook_token.ts";
 import { HookUnavailable } from "../../src/hooks/hook_unavailable.ts";
 import { SidecarRunner } from "../../src/hooks/sidecar_runner.ts";
 import { SpawnRunner } from "../../src/hooks/spawn_runner.ts";
+import { eventually } from "../acceptance/eventually.ts";
 import { handMadeWhitelist } from "./hand_made_whitelist.ts";
+
+const withinMs = 30_000;
 
 const whitelist = handMadeWhitelist({
   cat: { maxOutput: 2 ** 23 },
@@ -272,11 +275,11 @@ for (const path of ["/execute", "/execute/stream"]) {
     // More than any buffer on the way: the command never reads it.
     if (path === "/execute") asked.end();
     else asked.write(new Uint8Array(8 * 2 ** 20));
-    await eventually(() => exists(pidFile));
+    await eventually(() => exists(pidFile), { withinMs, what: "the hook runs" });
     const pid = Number(await Deno.readTextFile(pidFile));
     assert.ok(exists(`/proc/${pid}`));
     asked.destroy();
-    await eventually(() => !exists(`/proc/${pid}`));
+    await eventually(() => !exists(`/proc/${pid}`), { withinMs, what: "the hook has ended" });
   });
 }
 
@@ -288,7 +291,7 @@ Deno.test("ExecutorServer.close() lets hooks end, and kills those that do not", 
   };
   const quick = started("sleep 0.3");
   const endless = started("sleep 60");
-  await eventually(() => world.runner.slots.running === 2);
+  await eventually(() => world.runner.slots.running === 2, { withinMs, what: "both run" });
   await world.server.close(1_000);
   assert.deepEqual([await quick, await endless], [200, "broken off"]);
   assert.equal(world.runner.slots.running, 0);
@@ -348,12 +351,4 @@ function exists(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-async function eventually(isTrue: () => boolean): Promise<void> {
-  for (let i = 0; i < 200; i++) {
-    if (isTrue()) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  assert.fail("it has not come true within ten seconds");
 }

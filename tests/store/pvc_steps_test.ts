@@ -165,7 +165,7 @@ Deno.test("PvcStore shows no part of a put that is killed at any step, and tidie
         await next.removeLeftovers();
         const left = Array.fromAsync(Deno.readDir(`${volume.root}/.incoming`));
         return (await left.catch(() => [])).length === 0;
-      }, { withinMs: 10_000, what: `nothing is left of a put killed before step ${killedAt}` });
+      }, { withinMs: 30_000, what: `nothing is left of a put killed before step ${killedAt}` });
       await next.close();
       const bytesNow = await readKey(volume.process(), volume.packed.key);
       if (bytesNow) assert.deepEqual(bytesNow, bytes);

@@ -82,11 +82,11 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
       timeoutMs: 60_000,
     });
     const seesHook = async () => jail.processes().length >= 3;
-    await eventually(seesHook, { withinMs: 10_000, what: "the hook runs" });
+    await eventually(seesHook, { withinMs: 30_000, what: "the hook runs" });
     (await response).on("error", () => {});
     asked.destroy();
     const isAlone = async () => jail.processes().length === 1;
-    await eventually(isAlone, { withinMs: 10_000, what: "the hook has ended" });
+    await eventually(isAlone, { withinMs: 30_000, what: "the hook has ended" });
     return "";
   },
 
