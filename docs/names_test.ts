@@ -13,7 +13,7 @@ const flagsOfCommands = Object.values(commands)
 /** What the pages name of other programs. */
 const foreign = [
   ...["--feature-gates", "--components-extra", "--no-cross-namespace-refs"], // Flux
-  ...["--reuse-values", "--allow-all", "KUBEBUILDER_ASSETS", "LD_PRELOAD"],
+  ...["--reuse-values", "--force-conflicts", "--allow-all", "KUBEBUILDER_ASSETS", "LD_PRELOAD"],
   ...["--unique", "--in-place", "--split-exp", "--join-output", "--raw-input", "--slurp"], // of hooks
   ...["--arg", "--argjson", "--argfile", "--rawfile", "--slurpfile", "--from-file"],
 ];

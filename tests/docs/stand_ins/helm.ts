@@ -7,8 +7,10 @@ const installing = {
   ...common,
   install: { type: "boolean" },
   "reuse-values": { type: "boolean" },
+  "force-conflicts": { type: "boolean" },
   values: { type: "string", multiple: true },
   set: { type: "string", multiple: true },
+  "set-json": { type: "string", multiple: true },
 } as const;
 
 /** As Flux and helm apply: server-side. */
@@ -29,6 +31,7 @@ async function render({ args: [verb, ...args], run }: StandInCall): Promise<stri
   const given = [
     ...(values.values ?? []).flatMap((file) => ["--values", file]),
     ...(values.set ?? []).flatMap((value) => ["--set", value]),
+    ...(values["set-json"] ?? []).flatMap((value) => ["--set-json", value]),
   ];
   const text = await run("helm", ["template", release, chart, "--namespace", namespace, ...given]);
   await run("helm", ["lint", "--strict", chart, ...given]);
