@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ownerMark, ownerMarkName } from "../../src/store/owner_mark.ts";
 import type { E2eCluster, E2eWorld } from "./e2e_world.ts";
+import { uninstallReleases } from "./go_release.ts";
 import { HelmRelease } from "./helm.ts";
 import type { Kube, KubeObject } from "./kube.ts";
 import { restrictedNamespace } from "./pods.ts";
@@ -10,6 +11,7 @@ import { claimObject, Volume } from "./volume.ts";
 
 const namespace = "externalsource-restore";
 const teamName = "team-restore";
+const definition = "customresourcedefinition/externalsources.source.flux.oddkin.co";
 const values = ["controller.storage.backend=pvc"];
 /** Of one the API goes on, of the other it is gone. */
 const names = ["app", "lost"] as const;
@@ -42,7 +44,8 @@ export async function restoreStory(world: E2eWorld, test: Deno.TestContext): Pro
 
 async function backUp(kube: Kube): Promise<Backup> {
   const release = new HelmRelease(kube, namespace);
-  await release.uninstall();
+  await uninstallReleases(kube);
+  await kube.run(["delete", definition, "--ignore-not-found", "--timeout=180s"]);
   await kube.deleteNamespaces(namespace, teamName);
   await kube.apply(restrictedNamespace(namespace));
   const installation = await release.install(...values);

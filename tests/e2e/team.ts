@@ -29,7 +29,14 @@ export class Team {
       ...serverPod({ ...busybox, name: "api", command: httpd, port: 8000 }),
     );
     await kube.untilRolledOut(namespace, "statefulset/api");
-    return new Team(kube, namespace);
+    const team = new Team(kube, namespace);
+    await team.say("ready.json", {});
+    // That a pod is ready kube-proxy learns later, and until then its Service leads nowhere.
+    await kube.until(
+      "the API answers under its name",
+      () => team.run("wget", "-qO-", team.#url("ready")),
+    );
+    return team;
   }
 
   /** One that was created before. */
@@ -39,6 +46,10 @@ export class Team {
 
   get #pod() {
     return { namespace: this.namespace, pod: "api-0" };
+  }
+
+  #url(name: string): string {
+    return `http://api.${this.namespace}.svc.cluster.local:8000/${name}.json`;
   }
 
   /** What a command of busybox prints in a pod of the team. */
@@ -59,7 +70,7 @@ export class Team {
   }
 
   async createSource(name: string, spec: KubeObject = {}): Promise<void> {
-    const url = `http://api.${this.namespace}.svc.cluster.local:8000/${name}.json`;
+    const url = this.#url(name);
     await this.#kube.apply({
       ...{ apiVersion: "source.flux.oddkin.co/v1alpha1", kind: "ExternalSource" },
       metadata: { name, namespace: this.namespace },
@@ -139,11 +150,25 @@ export class Team {
     });
   }
 
+  /** Tries again where there was no connection, as consumers do: kube-proxy and DNS learn later of a pod that is new. */
+  async #reach(ask: () => Promise<string>): Promise<string> {
+    const answer = await this.#kube.until("there is a connection", async () => {
+      try {
+        return { text: await ask() };
+      } catch (error) {
+        if (/can't connect|bad address|unreachable/.test(String(error))) throw error;
+        return { error };
+      }
+    });
+    if ("error" in answer) throw answer.error;
+    return answer.text;
+  }
+
   /** Downloads from a pod, holds the bytes to the digest, and returns the document in them. */
   async download({ url, digest }: Pick<Published, "url" | "digest">): Promise<string> {
     const script =
       'cd /data && wget -qO .artifact "$0" && sha256sum < .artifact && tar -xzOf .artifact';
-    const text = await this.run("sh", "-c", script, url);
+    const text = await this.#reach(() => this.run("sh", "-c", script, url));
     const [first = "", ...rest] = text.split("\n");
     assert.equal(`sha256:${first.split(" ")[0]}`, digest, `bytes at ${url}`);
     return rest.join("\n");
