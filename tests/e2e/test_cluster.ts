@@ -48,7 +48,7 @@ async function startKind(directory: string): Promise<TestCluster> {
   const load = async (archives: readonly string[]) => {
     for (const archive of archives) await kind("load", "image-archive", archive, "--name", name);
   };
-  await buildPrograms(["kubectl", "images"]);
+  await buildPrograms(["kubectl", "pause", "images"]);
   if (!(await kind("get", "clusters")).split("\n").includes(name)) {
     await kind("create", "cluster", "--name", name, "--wait", "180s");
   }
