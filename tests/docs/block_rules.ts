@@ -6,6 +6,7 @@ import { fluxObjects } from "../e2e/pods.ts";
 import { parseDockerfile } from "../image/dockerfile.ts";
 import { checkedElsewhere, uncheckable } from "./checked_elsewhere.ts";
 import { type DocumentWorld, objectsOf } from "./document_world.ts";
+import { expectBuiltImages } from "./expect_built_images.ts";
 import type { Block } from "./read_blocks.ts";
 import { readCommands } from "./read_commands.ts";
 
@@ -20,8 +21,9 @@ const withFence = (...fences: readonly string[]) => ({ fence }: Block) => fences
 
 /** All commands are run, with something that stands in for what cannot be. */
 async function runCommands(block: Block, world: DocumentWorld): Promise<void> {
+  const images = await world.imagesOf(block.page);
   for (const { script, output } of readCommands(block)) {
-    const printed = await world.run(script);
+    const printed = await world.run(script, { BUILT_IMAGES: images.join(" ") });
     // What it says of a whitelist depends on nothing that is not here.
     if (output !== "" && script.includes("whitelist check")) assert.equal(printed, output, script);
   }
@@ -41,8 +43,10 @@ async function installValues({ text }: Block, world: DocumentWorld): Promise<voi
   await world.run("helm install externalsource chart -n flux-system --values values.yaml");
 }
 
-async function installKustomization({ text }: Block, world: DocumentWorld): Promise<void> {
-  await world.tryObjects(await world.buildKustomization({ "kustomization.yaml": text }));
+async function installKustomization({ page, text }: Block, world: DocumentWorld): Promise<void> {
+  const objects = await world.buildKustomization({ "kustomization.yaml": text });
+  expectBuiltImages(objects, await world.imagesOf(page));
+  await world.tryObjects(objects);
 }
 
 const gate = "--feature-gates=ExternalArtifact=true";

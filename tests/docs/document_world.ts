@@ -7,13 +7,14 @@ import { buildPrograms, programDirectory } from "../cluster/build_programs.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/control_plane.ts";
 import { fluxObjects } from "../e2e/pods.ts";
 import { runCommand } from "../run_command.ts";
+import { imagesBuiltIn } from "./expect_built_images.ts";
 import type { Block } from "./read_blocks.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const here = fileURLToPath(new URL(".", import.meta.url));
 
 /** What commands of the pages may use beside the programs that something stands in for. */
-const tools = ["date", "diff"];
+const tools = ["cat", "date", "diff", "mkdir"];
 const stoodInFor = [
   ...["kubectl", "helm", "externalsource-controller", "deno", "npx", "docker", "kind", "flux"],
   "grep",
@@ -170,9 +171,20 @@ export class DocumentWorld {
     await kubectl(apply, stream([...made.values()]));
   }
 
-  /** Runs a script as a reader would, in the clone; throws with what its commands say is wrong. */
-  async run(script: string): Promise<string> {
+  /** The images that a page has its reader build; of what is no page, none. */
+  async imagesOf(page: string): Promise<readonly string[]> {
+    if (!page.endsWith(".md")) return [];
+    return imagesBuiltIn(await Deno.readTextFile(join(this.clone, page)));
+  }
+
+  /**
+   * Runs a script as a reader would, in the clone; throws with what its commands say is wrong.
+   *
+   * @param told what else the stand-ins are to know, in their environment
+   */
+  async run(script: string, told: Readonly<Record<string, string>> = {}): Promise<string> {
     const env = {
+      ...told,
       PATH: join(this.#folder, "bin"),
       KUBECONFIG: this.#plane.kubeconfig,
       PROGRAMS: this.#programs,

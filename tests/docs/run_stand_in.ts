@@ -33,6 +33,7 @@ if (!standIn) throw new Error(`nothing stands in for ${name}`);
 try {
   const text = await standIn({
     args,
+    builtImages: (Deno.env.get("BUILT_IMAGES") ?? "").split(" ").filter((image) => image !== ""),
     run: (program, args, stdin) =>
       runCommand(`${Deno.env.get("PROGRAMS")}/${program}`, {
         args,

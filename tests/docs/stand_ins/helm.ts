@@ -1,5 +1,6 @@
 import { readManifests } from "../../chart/programs.ts";
 import { parseArgs } from "node:util";
+import { expectBuiltImages } from "../expect_built_images.ts";
 import type { StandIn, StandInCall } from "./stand_in.ts";
 
 const common = { namespace: { type: "string", short: "n" } } as const;
@@ -20,7 +21,7 @@ const dryRun = [
 ];
 
 /** Lints the chart with the values, renders it, and lets an API server say whether it would take the outcome. */
-async function render({ args: [verb, ...args], run }: StandInCall): Promise<string> {
+async function render({ args: [verb, ...args], builtImages, run }: StandInCall): Promise<string> {
   const { values, positionals } = parseArgs({ args, options: installing, allowPositionals: true });
   const [release = "", chart = "", ...others] = positionals;
   if (others.length > 0 || chart !== "chart") throw new Error(`helm ${verb}: ${positionals}`);
@@ -34,8 +35,10 @@ async function render({ args: [verb, ...args], run }: StandInCall): Promise<stri
     ...(values["set-json"] ?? []).flatMap((value) => ["--set-json", value]),
   ];
   const text = await run("helm", ["template", release, chart, "--namespace", namespace, ...given]);
+  const items = readManifests(text);
+  expectBuiltImages(items, builtImages);
   await run("helm", ["lint", "--strict", chart, ...given]);
-  const list = { apiVersion: "v1", kind: "List", items: readManifests(text) };
+  const list = { apiVersion: "v1", kind: "List", items };
   return await run("kubectl", dryRun, JSON.stringify(list));
 }
 

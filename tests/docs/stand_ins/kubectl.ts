@@ -1,4 +1,5 @@
-import type { StandIn } from "./stand_in.ts";
+import { expectBuiltImages } from "../expect_built_images.ts";
+import type { StandIn, StandInCall } from "./stand_in.ts";
 
 interface Verb {
   /** Flags that keep it from changing anything, or from waiting. */
@@ -29,8 +30,18 @@ const verbs: Readonly<Record<string, Verb>> = {
 
 const valued = ["-n", "--namespace", "--context"];
 
+/** What `kubectl apply -k` would start can be pulled. */
+async function checkImages({ args, builtImages, run }: StandInCall): Promise<void> {
+  const folder = args[args.indexOf("-k") + 1];
+  if (!args.includes("apply") || !args.includes("-k") || folder === undefined) return;
+  const { readManifests } = await import("../../chart/programs.ts");
+  expectBuiltImages(readManifests(await run("kubectl", ["kustomize", folder])), builtImages);
+}
+
 /** Runs kubectl against a control plane without nodes: what reads as it is, what changes something as a dry run of the server. */
-export const kubectl: StandIn = async ({ args, run }) => {
+export const kubectl: StandIn = async (call) => {
+  const { args, run } = call;
+  await checkImages(call);
   const at = args.findIndex((arg, index) =>
     !arg.startsWith("-") && !valued.includes(args[index - 1] ?? "")
   );

@@ -2,6 +2,8 @@
 export interface StandInCall {
   /** Behind the name of the program. */
   readonly args: readonly string[];
+  /** What the page has its reader build, if it does. */
+  readonly builtImages: readonly string[];
   /** Runs a built program in the folder of the page; throws with its standard error if it fails. */
   readonly run: (name: string, args: readonly string[], stdin?: string) => Promise<string>;
 }
