@@ -63,8 +63,9 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{ include "flux-externalsource-controller.fullname" . }}-leader-election-rolebinding
 {{- end }}
 
+{{- /* A Service has 63 characters at most. */}}
 {{- define "flux-externalsource-controller.metricsServiceName" -}}
-{{ include "flux-externalsource-controller.fullname" . }}-metrics
+{{ include "flux-externalsource-controller.fullname" . | trunc 55 | trimSuffix "-" }}-metrics
 {{- end }}
 
 {{- define "flux-externalsource-controller.webhookServiceName" -}}
@@ -81,7 +82,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 
 {{- /* The Service that gives each pod a name; it is an immutable field of the StatefulSet. */}}
 {{- define "flux-externalsource-controller.artifactHeadlessServiceName" -}}
-{{ default "externalsource" .Values.nameOverride }}-artifacts
+{{ default "externalsource" .Values.nameOverride | trunc 53 | trimSuffix "-" }}-artifacts
 {{- end }}
 
 {{- /* The Service in front of all pods. */}}

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
+import { type ChartValue, readChartValues } from "../gen/chart_values.ts";
 import {
   chartArguments,
   chartDirectory,
@@ -63,6 +64,21 @@ Deno.test("the chart gives the StatefulSet a name that leaves room for the label
     const { metadata } = findManifest(await renderChart({ release }), "StatefulSet");
     assert.ok(`${metadata.name}-0123456789`.length <= 63, metadata.name);
     assert.match(metadata.name, /[a-z]-manager$/);
+  }
+});
+
+Deno.test("every Service of the chart has a name that a Service may have, with releases of any length", async () => {
+  const namesOf = (manifests: readonly Manifest[]) =>
+    manifests.filter(({ kind }) => kind === "Service").map(({ metadata }) => metadata.name);
+  const long = "a".repeat(63);
+  const cases = [
+    ...[24, 25, 26, 53].map((length) => ({ release: "a".repeat(length) })),
+    ...["nameOverride", "fullnameOverride"].map((key) => ({ set: [`${key}=${long}`] })),
+  ];
+  for (const rendering of cases) {
+    const names: string[] = namesOf(await renderChart(rendering));
+    assert.equal(new Set(names).size, 3, names.join());
+    for (const name of names) assert.match(name, /^[a-z][-a-z0-9]{0,61}[a-z0-9]$/);
   }
 });
 
@@ -244,6 +260,62 @@ Deno.test("unknown values are accepted", async () => {
   assert.deepEqual(await renderChart({ set }), await renderChart());
 });
 
+/** The paths of all keys but those inside of what is set as a whole. */
+function pathsOf(values: readonly ChartValue[]): string[] {
+  return values.flatMap(({ path, children }) => [path, ...pathsOf(children)]);
+}
+
+/** Where a manifest holds null or what Go's templates print of it. */
+function holes(value: unknown, path: string): string[] {
+  if (value === null || /<(nil|no value)>/.test(String(value))) return [path];
+  if (typeof value !== "object") return [];
+  return Object.entries(value as object).flatMap(([key, each]) => holes(each, `${path}/${key}`));
+}
+
+Deno.test("every key of the chart can be null", async () => {
+  const values = readChartValues(await Deno.readTextFile(`${chartDirectory}/values.yaml`));
+  const enabled = ["metrics.serviceMonitor", "metrics.podMonitor", "podDisruptionBudget"];
+  const set = [...enabled.map((each) => `${each}.enabled=true`), "controller.storage.backend=pvc"];
+  for (const path of pathsOf(values)) {
+    const manifests = await renderChart({ set: [...set, `${path}=null`] });
+    assert.ok(manifests.some(({ kind }) => kind === "StatefulSet"), path);
+    const found = manifests.filter(({ kind }) => kind !== "CustomResourceDefinition")
+      .flatMap((each) => holes(each, `${path}: ${each.kind}`));
+    assert.deepEqual(found, []);
+  }
+});
+
+Deno.test("null empties what Kubernetes defines, turns off a group, and leaves its default to everything else", async () => {
+  const set = [
+    ...["controller.resources=null", "controller.env=null", "controller.storage.pvc=null"],
+    ...["controller.storage.backend=pvc", "controller.hookExecutor=null", "metrics=null"],
+  ];
+  const manifests = await renderChart({ set });
+  const { spec } = findManifest(manifests, "StatefulSet");
+  assert.equal(spec.template.spec.containers.length, 1);
+  const [manager] = spec.template.spec.containers;
+  assert.deepEqual(manager.resources, {});
+  assert.ok(manager.args.includes("--metrics-bind-address=0"));
+  assert.equal(variablesOf(manager)["PVC_STORAGE_PATH"], "/data/artifacts");
+  assert.equal(spec.volumeClaimTemplates[0].spec.resources.requests.storage, "10Gi");
+  const only = await statefulSetOf("controller.resources.limits.cpu=null");
+  assert.deepEqual(containerOf(only).resources.limits, { memory: "512Mi" });
+});
+
+Deno.test("the controller asks the sidecar where it listens", async () => {
+  const cases: [readonly string[], string][] = [
+    [[], "http://localhost:8082"],
+    [["port=9000"], "http://localhost:9000"],
+    [["port=9000", "endpoint=http://127.0.0.1:9000"], "http://127.0.0.1:9000"],
+  ];
+  for (const [values, endpoint] of cases) {
+    const set = await statefulSetOf(...values.map((each) => `controller.hookExecutor.${each}`));
+    assert.equal(variablesOf(containerOf(set))["HOOK_EXECUTOR_ENDPOINT"], endpoint);
+    const { args } = containerOf(set, "externalsource-hook-executor");
+    assert.ok(args.includes(`--port=${new URL(endpoint).port}`), args.join());
+  }
+});
+
 Deno.test("a wrong value is refused by its name", async () => {
   const cases: Record<string, RegExp> = {
     "controller.storage.backend=disk":
@@ -253,7 +325,12 @@ Deno.test("a wrong value is refused by its name", async () => {
     "controller.leaderElection=maybe": /\/controller\/leaderElection.*want boolean/s,
     "controller.artifactUrlMode=host": /\/controller\/artifactUrlMode/,
     "metrics.service.port=0": /\/metrics\/service\/port/,
-    "controller.env=HTTP_TIMEOUT": /\/controller\/env.*want array/s,
+    "controller.env=HTTP_TIMEOUT": /\/controller\/env.*want (null or )?array/s,
+    "controller.hookExecutor.whitelistPath=/etc/x.yaml":
+      /\/controller\/hookExecutor\/whitelistPath/,
+    "commonLabels.num=1": /\/commonLabels\/num.*got number/s,
+    "podLabels.num=1": /\/podLabels\/num.*got number/s,
+    "podAnnotations.on=true": /\/podAnnotations\/on.*got boolean/s,
   };
   for (const [set, message] of Object.entries(cases)) {
     await assert.rejects(renderChart({ set: [set] }), message, set);
@@ -319,11 +396,40 @@ Deno.test("values of 0.2.0 can be reused: what is new has its default, what was 
   }
 });
 
-Deno.test("the notes warn of the memory limit of 0.2.0 where it was set by hand", async () => {
-  const notes = (files: readonly string[]) =>
-    runProgram("helm", ["install", ...chartArguments({ files }), "--dry-run=client"]);
-  assert.match(await notes([file("go_values.yaml")]), /memory is 128Mi, the default of 0.2.0/);
-  assert.doesNotMatch(await notes([]), /128Mi, the default/);
+Deno.test("memory of 0.2.0 is replaced in reused values where another field of resources was changed", async () => {
+  const chart = await chartOfGoValues();
+  const resourcesOf = async (set: readonly string[], name?: string) =>
+    containerOf(findManifest(await renderChart({ chart, set }), "StatefulSet"), name).resources;
+  const executor = "externalsource-hook-executor";
+  try {
+    assert.deepEqual(await resourcesOf(["controller.resources.limits.cpu=2"]), {
+      limits: { cpu: 2, memory: "512Mi" },
+      requests: { cpu: "10m", memory: "224Mi" },
+    });
+    const tunedExecutor = ["controller.hookExecutor.resources.limits.cpu=2"];
+    assert.deepEqual((await resourcesOf(tunedExecutor, executor)).limits, {
+      cpu: 2,
+      memory: "512Mi",
+    });
+    // The API server refuses a request above its limit.
+    const low = await resourcesOf(["controller.resources.limits.memory=200Mi"]);
+    assert.deepEqual([low.limits.memory, low.requests.memory], ["200Mi", "64Mi"]);
+    const unlimited = await resourcesOf(["controller.resources.limits=null"]);
+    assert.deepEqual(unlimited, { requests: { cpu: "10m", memory: "224Mi" } });
+  } finally {
+    await Deno.remove(chart, { recursive: true });
+  }
+});
+
+Deno.test("the notes warn of the memory limits of 0.2.0 where they were set by hand", async () => {
+  const notes = (files: readonly string[], set: readonly string[] = []) =>
+    runProgram("helm", ["install", ...chartArguments({ files, set }), "--dry-run=client"]);
+  const old = await notes([file("go_values.yaml")]);
+  assert.match(old, /controller\.resources\.limits\.memory is 128Mi, the default of 0\.2\.0/);
+  assert.match(old, /hookExecutor\.resources\.limits\.memory is 256Mi.* may take 384Mi/);
+  assert.doesNotMatch(await notes([]), /(128|256)Mi, the default/);
+  const off = await notes([file("go_values.yaml")], ["controller.hookExecutor.enabled=false"]);
+  assert.doesNotMatch(off, /256Mi, the default/);
 });
 
 Deno.test("helm package takes in what the templates read, and no examples", async () => {

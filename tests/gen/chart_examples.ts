@@ -1,10 +1,10 @@
 /** A table of the files of a directory and their first lines, which are comments. */
 export function chartExamplesTable(directory: URL): string {
-  return [...Deno.readDirSync(directory)]
-    .map(({ name }) => name)
-    .sort()
-    .map((name) => `| \`${name}\` | ${aboutOf(new URL(name, directory))} |`)
-    .join("\n");
+  const names = [...Deno.readDirSync(directory)].map(({ name }) => name).sort();
+  return [
+    ...["| file | what it makes |", "| --- | --- |"],
+    ...names.map((name) => `| \`${name}\` | ${aboutOf(new URL(name, directory))} |`),
+  ].join("\n");
 }
 
 function aboutOf(file: URL): string {

@@ -12,9 +12,15 @@ const quantity = {
 const whole = { type: ["integer", "string"], pattern: "^[0-9]+$", minimum: 0 };
 const port = { ...whole, minimum: 1, maximum: 65_535 };
 const countOrShare = { type: ["integer", "string"], pattern: "^([0-9]+%?)?$", minimum: 0 };
+/** Helm removes a default that is null before it asks the schema; of a chart below another one it does not. */
 const named = {
-  type: "array",
+  type: ["array", "null"],
   items: { type: "object", required: ["name"], properties: { name: { type: "string" } } },
+};
+/** The API server refuses labels and annotations that are numbers or booleans. */
+const texts = {
+  type: ["object", "null"],
+  additionalProperties: { type: ["string", "null"] },
 };
 
 /** What the type of a default does not say, by the end of the path. */
@@ -31,14 +37,14 @@ const special: Readonly<Record<string, Schema>> = {
     type: "string",
     pattern: "^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)?$",
   },
-  "controller.extraArgs": { type: "array", items: { type: "string", pattern: "^-" } },
+  "controller.extraArgs": { type: ["array", "null"], items: { type: "string", pattern: "^-" } },
   "controller.storage.backend": { enum: ["memory", "pvc", "s3", "redis"] },
   "pvc.size": quantity,
   "pvc.path": { type: "string", pattern: "^/" },
   "http.timeout": duration,
   "hookExecutor.timeout": duration,
   "hookExecutor.endpoint": { type: "string", pattern: "^(http://|unix:/)" },
-  "hookExecutor.whitelistPath": { type: "string", pattern: "^/.+/" },
+  "hookExecutor.whitelistPath": { type: "string", pattern: "^/[^/]+/[^/]+/" },
   hookMemory: quantity,
   scratchSize: quantity,
   tmpSize: quantity,
@@ -49,21 +55,28 @@ const special: Readonly<Record<string, Schema>> = {
   "service.type": { enum: ["ClusterIP", "NodePort", "LoadBalancer"] },
   minAvailable: countOrShare,
   maxUnavailable: countOrShare,
+  labels: texts,
+  annotations: texts,
+  nodeSelector: texts,
+  commonLabels: texts,
+  podLabels: texts,
+  podAnnotations: texts,
+  deploymentAnnotations: texts,
 };
 
 function leafOf({ path, default: value }: ChartValue): Schema {
   const end = Object.keys(special).find((each) => path === each || path.endsWith(`.${each}`));
   if (end) return special[end]!;
-  if (Array.isArray(value)) return { type: "array" };
+  if (Array.isArray(value)) return { type: ["array", "null"] };
   if (typeof value === "number") return whole;
-  return { type: typeof value };
+  return { type: typeof value === "object" ? ["object", "null"] : typeof value };
 }
 
 function schemaOf(value: ChartValue): Schema {
   const { children, description } = value;
   const about = description === "" ? {} : { description };
   if (children.length === 0) return { ...about, ...leafOf(value) };
-  return { ...about, type: "object", properties: propertiesOf(children) };
+  return { ...about, type: ["object", "null"], properties: propertiesOf(children) };
 }
 
 function propertiesOf(values: readonly ChartValue[]): Schema {
