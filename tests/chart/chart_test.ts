@@ -21,6 +21,9 @@ const examples = [...Deno.readDirSync(`${chartDirectory}/examples`)].map(({ name
 const statefulSetOf = async (...set: string[]) =>
   findManifest(await renderChart({ set }), "StatefulSet");
 
+/** What is set as a whole, and what is below it. */
+const ofKubernetes = /(\.(?:resources|securityContext|containerSecurityContext))\..*$/;
+
 const fullname = "externalsource-flux-externalsource-controller";
 
 Deno.test("helm lint finds nothing in the chart with any of its documented values", async () => {
@@ -249,7 +252,7 @@ Deno.test("every value of the chart and of 0.2.0 is set in all_values.yaml, whic
   // A map of Kubernetes is set as a whole.
   const isSet = (leaf: string) =>
     paths.some((path) => path === leaf || path.startsWith(`${leaf}.`)) ||
-    /\.(resources|securityContext|containerSecurityContext)\./.test(leaf);
+    ofKubernetes.test(leaf);
   for (const source of [`${chartDirectory}/values.yaml`, file("go_values.yaml")]) {
     assert.deepEqual(leaves(await readYaml(source)).filter((leaf) => !isSet(leaf)), [], source);
   }
@@ -271,6 +274,52 @@ function holes(value: unknown, path: string): string[] {
   if (typeof value !== "object") return [];
   return Object.entries(value as object).flatMap(([key, each]) => holes(each, `${path}/${key}`));
 }
+
+Deno.test("the README lists every example in a table of two columns", async () => {
+  const section = sectionOf(await Deno.readTextFile(`${chartDirectory}/README.md`), "Examples");
+  const [head, rule, ...rows] = section.split("\n").filter((line) => line.includes("|"));
+  assert.deepEqual([head, rule], ["| file | what it makes |", "| --- | --- |"]);
+  for (const row of rows) assert.match(row, /^\| `[^|]+` \| [^|]+ \|$/);
+  const listed = rows.map((row) => row.split("`")[1]);
+  assert.deepEqual(listed, examples.toSorted());
+});
+
+function sectionOf(markdown: string, title: string): string {
+  const section = markdown.split(/^## /m).find((each) => each.startsWith(`${title}\n`));
+  if (!section) throw new Error(`no section ${title}`);
+  return section;
+}
+
+/** Values below paths such as `.controller.replicas`. */
+const valueAt = (values: unknown, path: string): unknown =>
+  path.split(".").slice(1).reduce((each, key) => (each as Manifest | undefined)?.[key], values);
+
+Deno.test("the README names every default that is another one than in 0.2.0", async () => {
+  const section = sectionOf(
+    await Deno.readTextFile(`${chartDirectory}/README.md`),
+    "Upgrade from 0.2.0",
+  );
+  const old = await readYaml(file("go_values.yaml"));
+  const current = await readYaml(`${chartDirectory}/values.yaml`);
+  const changed = leaves(old).filter((path) =>
+    JSON.stringify(valueAt(old, path)) !== JSON.stringify(valueAt(current, path))
+  );
+  assert.ok(changed.includes(".controller.hookExecutor.containerSecurityContext.runAsUser"));
+  const isOfSidecar = (path: string) => path.includes(".hookExecutor.resources.");
+  const unnamed = changed.filter((path) =>
+    !(isOfSidecar(path) && section.includes("of the sidecar (512Mi, was 256Mi)")) &&
+    !section.includes(`\`${path.slice(1).replace(ofKubernetes, "$1")}\``)
+  );
+  assert.deepEqual(unnamed, []);
+});
+
+Deno.test("monitors take the authority from the Secret's ca.crt, as its comment says", async () => {
+  const set = ["metrics.certSecret=pair", "metrics.serviceMonitor.enabled=true"];
+  const [endpoint] = findManifest(await renderChart({ set }), "ServiceMonitor").spec.endpoints;
+  assert.deepEqual(endpoint.tlsConfig.ca.secret, { name: "pair", key: "ca.crt" });
+  const values = await Deno.readTextFile(`${chartDirectory}/values.yaml`);
+  assert.match(values, /`ca\.crt`.* in their own namespace\.\n +certSecret:/);
+});
 
 Deno.test("every key of the chart can be null", async () => {
   const values = readChartValues(await Deno.readTextFile(`${chartDirectory}/values.yaml`));
