@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 import { artifactKey } from "../../src/core/artifact_key.ts";
+import { eventually } from "../acceptance/eventually.ts";
 import { bytesOf, packedFile } from "../contract/store_fixtures.ts";
 import { Replica } from "./replica.ts";
 
@@ -40,7 +41,10 @@ test("bring an artifact from each other once, however many want it", async (plac
     }));
     for (const each of all) assert.deepEqual(each, bytes);
     assert.equal(second.answered.splice(0).length, 1);
-    assert.equal(await first.store.verify(key, `sha256:${key.slice(-71, -7)}`), true);
+    // It is answered while it is on its way, and kept once all of it is there.
+    await eventually(() => first.store.verify(key, `sha256:${key.slice(-71, -7)}`), {
+      ...{ withinMs: 30_000, what: "the replica that was asked keeps it" },
+    });
   }
 });
 
