@@ -81,10 +81,12 @@ export class StoreRepairs {
   }
 
   /** Has an artifact fetched that nobody has; what a restart has lost is fetched anyway. */
-  async #restore(key: SourceKey, { path }: Artifact): Promise<void> {
-    const { operator: { stages: { store } }, fetch } = this.#parts;
+  async #restore(key: SourceKey, { path, size }: Artifact): Promise<void> {
+    const { operator: { stages: { store }, bareStore }, fetch } = this.#parts;
     // Nothing was put before 1970: this deletes nothing, but what remembers that it is stored forgets that.
     await store.delete(path, { putBefore: 0 });
-    if (!this.#lost.has(key)) fetch(key);
+    if (this.#lost.has(key)) return;
+    // What a restart has lost may have been fetched since it was looked at.
+    if ((await bareStore.stat(path))?.size !== size) fetch(key);
   }
 }
