@@ -18,19 +18,20 @@ const sideBySide = ["tests/lint", "tests/gen", "tests/store"];
 
 /**
  * What runs one after the other, and of that what runs at once. Unit tests run side by side, and so do those of stores, which
- * mostly wait for their servers; acceptance tests mostly wait for leases and intervals, beside the rest; what judges leases of a
- * few seconds runs alone, so that it gets the time it expects.
+ * mostly wait for their servers; what starts clusters runs alone, so that it gets the time it expects. With those in pods, which
+ * would make it an hour, acceptance tests run beside the rest: they mostly wait for leases and intervals.
  */
 function stagesOf(withPods: boolean): readonly (readonly Phase[])[] {
-  const elsewhere = ["tests/acceptance", ...sideBySide, ...alone, ...withPods ? [] : [inPods]];
+  const all: readonly Phase[] = [{ args: [`--ignore=${[inPods, ...sideBySide]}`, "tests"] }];
+  const elsewhere = ["tests/acceptance", ...sideBySide, ...alone];
+  const atOnce: readonly Phase[] = [
+    { name: "acceptance", args: ["tests/acceptance"] },
+    { name: "rest", args: [`--ignore=${elsewhere}`, "tests"] },
+  ];
   return [
     [{ args: ["--parallel", "src", "docs", "tests/lint", "tests/gen"] }],
     [{ args: ["--parallel", "tests/store"] }],
-    [
-      { name: "acceptance", args: ["tests/acceptance"] },
-      { name: "rest", args: [`--ignore=${elsewhere}`, "tests"] },
-    ],
-    [{ args: alone }],
+    ...(withPods ? [atOnce, [{ args: alone }]] : [all]),
   ];
 }
 
