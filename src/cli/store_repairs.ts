@@ -1,6 +1,7 @@
 import type { Artifact } from "../core/artifact.ts";
 import { parseArtifactKey } from "../core/artifact_key.ts";
 import { type SourceKey, sourceKey } from "../core/source_key.ts";
+import type { LostArtifact } from "../reconcile/repair_artifact.ts";
 import { scrubOne } from "../reconcile/scrub_round.ts";
 import { restoreArtifact } from "../store/restore_artifact.ts";
 import type { KeepStoreParts } from "./keep_store.ts";
@@ -69,7 +70,7 @@ export class StoreRepairs {
       owns: (source) => role.members.owns(source.metadata.uid),
       holdsCopies: !role.isStoreShared,
       isAwaited: (key) => !role.isStoreDurable && this.#lost.has(key),
-      onLost: (key, { artifact }) => this.#restore(key, artifact),
+      onLost: (key, lost) => this.#restore(key, lost),
     };
   }
 
@@ -80,12 +81,18 @@ export class StoreRepairs {
     return await restoreArtifact(artifact, { store, newFile, signal: this.#signal });
   }
 
-  /** Has an artifact fetched that nobody has; what a restart has lost is fetched anyway. */
-  async #restore(key: SourceKey, { path, size }: Artifact): Promise<void> {
-    const { operator: { stages: { store }, bareStore }, fetch } = this.#parts;
+  /**
+   * Has an artifact fetched that nobody has; what a restart has lost is fetched anyway. If the source becomes ours only later,
+   * its first reconcile then finds nothing in the store.
+   */
+  async #restore(
+    key: SourceKey,
+    { source, artifact: { path, size } }: LostArtifact,
+  ): Promise<void> {
+    const { operator: { stages: { store }, bareStore, role }, fetch } = this.#parts;
     // Nothing was put before 1970: this deletes nothing, but what remembers that it is stored forgets that.
     await store.delete(path, { putBefore: 0 });
-    if (this.#lost.has(key)) return;
+    if (this.#lost.has(key) || !role.members.owns(source.metadata.uid)) return;
     // What a restart has lost may have been fetched since it was looked at.
     if ((await bareStore.stat(path))?.size !== size) fetch(key);
   }

@@ -13,13 +13,18 @@ const key = sourceKey(source.metadata);
 /** What is fetched when the scrub has found that an artifact is missing. */
 async function fetchedFor(
   state: (repairs: StoreRepairs, put: () => Promise<void>) => void | Promise<void>,
+  { isOwn = true, isOwnByNow = true } = {},
 ): Promise<readonly SourceKey[]> {
   const directory = await Deno.makeTempDir();
   try {
     const packed = await packedFile(directory, new TextEncoder().encode("document"));
     const store = new MemoryStore(2 ** 20, new ManualClock());
     const fetched: SourceKey[] = [];
-    const parts = { bareStore: store, stages: { store }, role: {} };
+    const parts = {
+      bareStore: store,
+      stages: { store },
+      role: { members: { owns: () => isOwnByNow } },
+    };
     const repairs = new StoreRepairs({
       operator: parts as unknown as OperatorParts,
       backoff: () => 0,
@@ -29,7 +34,7 @@ async function fetchedFor(
     await state(repairs, () => store.put(packed.key, packed.artifact));
     const { size } = packed.artifact;
     const artifact = { ...artifactOf("a"), path: packed.key, size };
-    await repairs.scrub().onLost(key, { source, artifact, isOwn: true, state: "missing" });
+    await repairs.scrub().onLost(key, { source, artifact, isOwn, state: "missing" });
     return fetched;
   } finally {
     await Deno.remove(directory, { recursive: true });
@@ -46,4 +51,9 @@ Deno.test("StoreRepairs leaves what a restart has lost to the fetch that is plan
 
 Deno.test("StoreRepairs fetches nothing for what has been put again since it was looked at", async () => {
   assert.deepEqual(await fetchedFor((_, put) => put()), []);
+});
+
+Deno.test("StoreRepairs fetches nothing for what others own, unless it is ours by now", async () => {
+  assert.deepEqual(await fetchedFor(() => {}, { isOwn: false, isOwnByNow: false }), []);
+  assert.deepEqual(await fetchedFor(() => {}, { isOwn: false, isOwnByNow: true }), [key]);
 });

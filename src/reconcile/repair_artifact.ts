@@ -39,7 +39,10 @@ export interface RepairContext {
   readonly clock: Pick<Clock, "now">;
   /** Puts the right bytes back from elsewhere, without a fetch; false if nobody has them. Never rejects. */
   readonly recover: (artifact: Artifact) => Promise<boolean>;
-  /** Nobody has the right bytes: the source is to be fetched, and what is believed of the key to be forgotten. */
+  /**
+   * Nobody has the right bytes: what is believed of the key is to be forgotten and, if this process owns the source by now, it
+   * is to be fetched.
+   */
   readonly onLost: (key: SourceKey, lost: LostArtifact) => void | Promise<void>;
   readonly onRepair: (repair: Repair) => void;
   readonly recordEvent: (event: ObjectEvent) => void;
@@ -58,7 +61,7 @@ export async function repairArtifact(lost: LostArtifact, context: RepairContext)
   if (!isStill) return;
   const key = sourceKey(lost.source.metadata);
   const recovered = await context.recover(artifact);
-  if (lost.isOwn && !recovered) await context.onLost(key, lost);
+  if (!recovered) await context.onLost(key, lost);
   context.onRepair({ key, artifact, state, recovered });
   if (!lost.isOwn) return;
   const objects = { source: lost.source, artifact: context.objects.artifacts.get(key) };

@@ -45,6 +45,11 @@ class Volume implements AsyncDisposable {
     assert.deepEqual(await readKey(this.process(), this.packed.key), bytes, message);
   }
 
+  async assertGone(message: string): Promise<void> {
+    assert.equal(await this.process().stat(this.packed.key), undefined, message);
+    assert.deepEqual(await this.besides(), [], message);
+  }
+
   /** Names beside the key. */
   async besides(): Promise<readonly string[]> {
     const directory = `${this.root}/artifacts/apps/web`;
@@ -54,6 +59,17 @@ class Volume implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Deno.remove(this.root, { recursive: true });
+  }
+}
+
+/** On a file system that knows no links. */
+async function withoutLinks(body: () => Promise<unknown>): Promise<void> {
+  const { link } = Deno;
+  Deno.link = () => Promise.reject(new Error("Operation not permitted (os error 1)"));
+  try {
+    await body();
+  } finally {
+    Deno.link = link;
   }
 }
 
@@ -115,6 +131,37 @@ Deno.test("PvcStore keeps what is put while two delete, at any of their steps", 
     });
     return steps;
   });
+});
+
+Deno.test("PvcStore has deleted what it says, at whichever step a listing gives that its name back", async () => {
+  const count = await atEachStep(async (at) => {
+    await using volume = await Volume.create();
+    const condition = await volume.putLongAgo();
+    const remove = () => volume.process().delete(volume.packed.key, condition);
+    const steps = await inSteps(remove, async (step) => {
+      if (step === at) await Array.fromAsync(volume.process().list(""));
+      return undefined;
+    });
+    await volume.assertGone(`listed before step ${at}`);
+    return steps;
+  });
+  assert.ok(count >= 8, `${count} steps`);
+});
+
+Deno.test("PvcStore has deleted what it says, whatever steps a listing does meanwhile", async () => {
+  const deleteAndList = async (seed: number) => {
+    await using volume = await Volume.create();
+    const condition = await volume.putLongAgo();
+    await inTurns([
+      () => volume.process().delete(volume.packed.key, condition),
+      () => Array.fromAsync(volume.process().list("")),
+    ], seededRandom(seed));
+    await volume.assertGone(`seed ${seed}`);
+  };
+  for (let seed = 0; seed < 300; seed++) {
+    await deleteAndList(seed);
+    await withoutLinks(() => deleteAndList(seed));
+  }
 });
 
 Deno.test("PvcStore loses nothing to a delete that is killed at any step", async () => {
@@ -211,10 +258,8 @@ Deno.test("PvcStore reads what a killed delete has left, also while that gets it
 });
 
 Deno.test("PvcStore keeps what is put at any step of a delete where the file system knows no links", async () => {
-  const { link } = Deno;
-  Deno.link = () => Promise.reject(new Error("Operation not permitted (os error 1)"));
-  try {
-    await atEachStep(async (at) => {
+  await withoutLinks(() =>
+    atEachStep(async (at) => {
       await using volume = await Volume.create();
       const condition = await volume.putLongAgo();
       const run = () => volume.process().delete(volume.packed.key, condition);
@@ -226,10 +271,8 @@ Deno.test("PvcStore keeps what is put at any step of a delete where the file sys
       if (at < steps) await volume.assertServed(`put before step ${at}`);
       assert.deepEqual(await volume.besides(), []);
       return steps;
-    });
-  } finally {
-    Deno.link = link;
-  }
+    })
+  );
 });
 
 Deno.test("PvcStore never makes a put seem older than it is, whatever steps a file system keeps times in", async () => {

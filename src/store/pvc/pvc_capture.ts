@@ -19,7 +19,8 @@ export type Removal = "removed" | "absent" | "spared";
  * Removes a file unless its modification time is `putBefore` or later (milliseconds since the Unix epoch), also where
  * other processes put it at the same time. No file system can remove a name on a condition; so it is renamed first, which
  * one process only can do, looked at where nobody puts it any more, and linked back if it has been put since. Meanwhile,
- * and if this process is killed meanwhile, readers find it under its other name (`findCaptured`).
+ * and if this process is killed meanwhile, readers find it under its other name (`findCaptured`). A listing that took this
+ * process for a killed one has linked it back too: then it is captured once more.
  *
  * @param options `id`: nobody else's; undefined where there is no room for another name, nor to put anything
  */
@@ -41,6 +42,7 @@ export async function removeOlder(
   }
   const removal = await removeIfOlder(captured, putBefore);
   if (removal === "spared") await restoreCaptured(captured, path);
+  else if (await isOlder(path, putBefore)) return await removeOlder(path, { putBefore, id });
   return removal;
 }
 
@@ -78,6 +80,11 @@ export async function restoreCaptured(captured: string, path: string): Promise<v
   await linkIfAbsent(captured, path).catch(ignoreAbsence);
   await syncDirectory(dirname(path));
   await Deno.remove(captured).catch(ignoreAbsence);
+}
+
+async function isOlder(path: string, putBefore: number): Promise<boolean> {
+  const info = await Deno.lstat(path).catch(ignoreAbsence);
+  return info !== undefined && timeOf(info) < putBefore;
 }
 
 async function removeIfOlder(path: string, putBefore: number): Promise<Removal> {
