@@ -7,8 +7,7 @@ import { buildPrograms } from "./cluster/build_programs.ts";
 import { provideGo } from "./cluster/provide_go.ts";
 import { buildFetcher } from "./flux/fetcher.ts";
 import { runCommand } from "./run_command.ts";
-import { endWith, type Phase, runPhase, say } from "./run_phase.ts";
-import type { Counts } from "./test_counts.ts";
+import { endWith, type Phase, type PhaseResult, runPhase, say } from "./run_phase.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 
@@ -16,49 +15,61 @@ const inPods = "tests/e2e";
 const alone = ["tests/integration", "tests/soak"];
 const sideBySide = ["tests/lint", "tests/gen", "tests/store"];
 
-/**
- * What runs one after the other, and of that what runs at once. Unit tests run side by side, and so do those of stores, which
- * mostly wait for their servers; what starts clusters runs alone, so that it gets the time it expects. With those in pods, which
- * would make it an hour, acceptance tests run beside the rest: they mostly wait for leases and intervals.
- */
-function stagesOf(withPods: boolean): readonly (readonly Phase[])[] {
-  const all: readonly Phase[] = [{ args: [`--ignore=${[inPods, ...sideBySide]}`, "tests"] }];
-  const elsewhere = ["tests/acceptance", ...sideBySide, ...alone];
-  const atOnce: readonly Phase[] = [
-    { name: "acceptance", args: ["tests/acceptance"] },
-    { name: "rest", args: [`--ignore=${elsewhere}`, "tests"] },
-  ];
-  return [
-    [{ args: ["--parallel", "src", "docs", "tests/lint", "tests/gen"] }],
-    [{ args: ["--parallel", "tests/store"] }],
-    ...(withPods ? [atOnce, [{ args: alone }]] : [all]),
-  ];
-}
+const unitTests: Phase = { args: ["--parallel", "src", "docs", "tests/lint", "tests/gen"] };
+const storeTests: Phase = { args: ["--parallel", "tests/store"], isOnRealParts: true };
+const forPods = ["node", "cli"];
 
 async function prepare(withPods: boolean) {
   say("looking for what the tests need; on a fresh machine it is built, in about 10 minutes");
+  const groups = ["control-plane", "flux", "hooks", "s3", "redis", "soak"];
   await runCommand(`${root}tests/cluster/apt.sh`, {
-    args: ["control-plane", "flux", "hooks", "s3", "redis", "soak"],
+    args: [...groups, ...withPods ? ["node", "images", "pause"] : []],
   });
   await provideGo();
-  await buildPrograms([
-    "control-plane",
-    "flux",
-    "hooks",
-    "s3",
-    "charts",
-    ...withPods ? ["node"] : [],
-  ]);
+  const programs = ["control-plane", "flux", "hooks", "s3", "charts"];
+  await buildPrograms(programs, { isMoreToCome: withPods });
   await buildFetcher();
+}
+
+/**
+ * Unit tests run side by side, and so do those of stores, which mostly wait for their servers; what starts clusters runs alone,
+ * so that it gets the time that it expects.
+ */
+async function runAll(): Promise<readonly PhaseResult[]> {
+  const args = [`--ignore=${[inPods, ...sideBySide]}`, "tests"];
+  const results: PhaseResult[] = [];
+  for (const phase of [unitTests, storeTests, { args, isOnRealParts: true }]) {
+    results.push(await runPhase(phase));
+  }
+  return results;
+}
+
+/**
+ * The same and what runs in pods. One after the other that would take an hour on a fresh machine, so acceptance tests, which
+ * mostly wait for leases and intervals, run beside the rest, and what pods need is built meanwhile.
+ */
+async function runAllWithPods(): Promise<readonly PhaseResult[]> {
+  const built = buildPrograms(forPods, { isBeside: true });
+  built.catch(() => {}); // those in pods tell
+  const results = [await runPhase(unitTests), await runPhase(storeTests)];
+  const elsewhere = ["tests/acceptance", inPods, ...sideBySide, ...alone];
+  const rest = { name: "rest", args: [`--ignore=${elsewhere}`, "tests"], isOnRealParts: true };
+  const restAndPods = async () => {
+    const first = await runPhase(rest);
+    await built.catch((error) => say(String(error)));
+    return [first, await runPhase({ name: "pods", args: [inPods], isOnRealParts: true })];
+  };
+  const acceptance = { name: "acceptance", args: ["tests/acceptance"], isOnRealParts: true };
+  results.push(...(await Promise.all([restAndPods(), runPhase(acceptance)])).flat());
+  return [...results, await runPhase({ args: alone, isOnRealParts: true })];
 }
 
 const given = Deno.args.filter((each) => each !== "--pods");
 const withPods = given.length < Deno.args.length;
-const stages: readonly (readonly Phase[])[] = given.length > 0
-  ? [[{ args: withPods ? [...given, inPods] : given }]]
-  : stagesOf(withPods);
 
 await prepare(withPods);
-const counts: Counts[] = [];
-for (const stage of stages) counts.push(...await Promise.all(stage.map(runPhase)));
-endWith(counts);
+if (given.length > 0) {
+  if (withPods) await buildPrograms(forPods);
+  endWith([await runPhase({ args: withPods ? [...given, inPods] : given })]);
+}
+endWith(withPods ? await runAllWithPods() : await runAll());

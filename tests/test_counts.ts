@@ -5,12 +5,32 @@ export interface Counts {
   readonly skipped: number;
 }
 
+const suitePattern = /<testsuite [^>]*>/g;
+
+function attributeOf(suite: string, name: string): string | undefined {
+  return new RegExp(` ${name}="([^"]*)"`).exec(suite)?.[1];
+}
+
+/** The files of a JUnit report in which a test has failed, as `deno test` names them. */
+export function failedFiles(report: string): readonly string[] {
+  const suites = [...report.matchAll(suitePattern)].map(([suite]) => suite);
+  const failed = suites.filter((suite) => {
+    return ["failures", "errors"].some((each) => Number(attributeOf(suite, each) ?? 0) > 0);
+  });
+  return [...new Set(failed.flatMap((suite) => attributeOf(suite, "name") ?? []))];
+}
+
+/** What a JUnit report says of other files than these. */
+export function withoutFiles(report: string, files: readonly string[]): string {
+  return report.replaceAll(
+    suitePattern,
+    (suite) => files.includes(attributeOf(suite, "name") ?? "") ? "" : suite,
+  );
+}
+
 function sumOf(report: string, attribute: string): number {
-  const suites = report.matchAll(/<testsuite [^>]*>/g);
-  return [...suites].reduce((sum, [suite]) => {
-    const value = new RegExp(` ${attribute}="([0-9]+)"`).exec(suite)?.[1];
-    return sum + Number(value ?? 0);
-  }, 0);
+  const suites = report.matchAll(suitePattern);
+  return [...suites].reduce((sum, [suite]) => sum + Number(attributeOf(suite, attribute) ?? 0), 0);
 }
 
 /**

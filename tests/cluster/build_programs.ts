@@ -27,16 +27,27 @@ export function programEnvironment(): Record<string, string> {
   return assets ? { KUBEBUILDER_ASSETS: assets } : {};
 }
 
+/** How programs are built. */
+export interface BuildOptions {
+  /** While something else runs, which is not to notice. */
+  readonly isBeside?: boolean;
+  /** Another build follows, which goes on with what this one has compiled. */
+  readonly isMoreToCome?: boolean;
+}
+
 /**
  * Builds what is missing or out of date, which takes minutes on a fresh machine and 0.1 s afterwards. Shows how far it is on
  * standard error.
  *
  * @param names programs (`kustomize-controller`) or groups (`control-plane`, `flux`, `hooks`) of `build.sh`
  */
-export async function buildPrograms(names: readonly string[]): Promise<void> {
-  const { success } = await new Deno.Command(join(here, "build.sh"), {
-    args: [...names],
-    env: programEnvironment(),
+export async function buildPrograms(
+  names: readonly string[],
+  { isBeside = false, isMoreToCome = false }: BuildOptions = {},
+): Promise<void> {
+  const { success } = await new Deno.Command("nice", {
+    args: ["-n", isBeside ? "19" : "0", join(here, "build.sh"), ...names],
+    env: { ...programEnvironment(), ...isMoreToCome ? { KEEP_GO_CACHE: "1" } : {} },
     stdout: "inherit",
     stderr: "inherit",
   }).output();
