@@ -5,6 +5,7 @@ import type { ExternalSource } from "../core/external_source.ts";
 import { type NamespacedName, type SourceKey, sourceKey } from "../core/source_key.ts";
 import { fencedObjects } from "../objects/fenced_objects.ts";
 import type { ObjectChange } from "../objects/objects.ts";
+import { FirstRuns } from "./first_runs.ts";
 import { keepStore } from "./keep_store.ts";
 import { delaysOf } from "./operator_delays.ts";
 import type { OperatorParts } from "./operator_parts.ts";
@@ -14,11 +15,9 @@ import type { RingChange } from "../shard/ring.ts";
 import type { HostSample } from "../core/host_sample.ts";
 import { RequestLimits } from "../queue/request_limits.ts";
 import { NamespaceSlots } from "../queue/namespace_slots.ts";
-import { firstFetchDelay } from "../queue/schedule.ts";
 import { WorkerSlots } from "../queue/worker_slots.ts";
 import { type RunContext, type RunResult, WorkQueue } from "../queue/work_queue.ts";
 import { reactionTo } from "../reconcile/change_filter.ts";
-import { isFetchedFirst, rememberedHold } from "../reconcile/first_fetch.ts";
 import { findLost } from "../reconcile/find_lost.ts";
 import { GarbageCollector } from "../reconcile/garbage_collector.ts";
 import type { ReconcileContext } from "../reconcile/reconcile_context.ts";
@@ -45,9 +44,7 @@ export class Operator {
   readonly #repairs: StoreRepairs;
   readonly #ending = new AbortController();
   readonly #taken = new TakenSources();
-  #looks = 0;
-  /** Whether there are other replicas, or were of late. */
-  #hasOthers = false;
+  readonly #firstRuns: FirstRuns;
   /** Of the sources that are worked on. */
   readonly #holds = new Map<SourceKey, () => boolean>();
   #synced = false;
@@ -57,17 +54,7 @@ export class Operator {
     this.#parts = parts;
     this.#limits = limitsOf(parts);
     this.#queue = new WorkQueue({ clock, observer: parts.queueObserver });
-    this.#garbage = new GarbageCollector({
-      objects,
-      store: stages.store,
-      owner: parts.storeOwner,
-      clock,
-      ttlMs: settings.artifactRetentionTtl,
-      records: settings.artifactRetentionRecords,
-      isWanted: this.#isWanted,
-      owns: this.#collects,
-      onProblem: parts.onProblem,
-    });
+    this.#garbage = this.#createGarbage();
     const limits = this.#limits;
     const workers = new WorkerSlots(settings.concurrent);
     this.#hookSlots = new NamespaceSlots(workers, Math.ceil(settings.concurrent / 4));
@@ -90,6 +77,29 @@ export class Operator {
     const fetch = (key: SourceKey) => this.#queue.add(key, { priority: "triggered" });
     const repairs = { operator: parts, newSpoolFile, backoff, fetch };
     this.#repairs = new StoreRepairs(repairs, this.#ending.signal);
+    this.#firstRuns = new FirstRuns({
+      operator: parts,
+      context: this.#context,
+      queue: this.#queue,
+      taken: this.#taken,
+      holdHost: (hold) => limits.hold(hold, hold.holdMs),
+      isLost: (key) => this.#repairs.isLost(key),
+    });
+  }
+
+  #createGarbage(): GarbageCollector {
+    const { objects, stages: { store }, storeOwner, clock, settings, onProblem } = this.#parts;
+    return new GarbageCollector({
+      objects,
+      store,
+      owner: storeOwner,
+      clock,
+      ttlMs: settings.artifactRetentionTtl,
+      records: settings.artifactRetentionRecords,
+      isWanted: this.#isWanted,
+      owns: this.#collects,
+      onProblem,
+    });
   }
 
   /** Runs until `signal` aborts; resolves when nothing of it is left. */
@@ -185,68 +195,14 @@ export class Operator {
    */
   takeOver(change: RingChange): void {
     const { objects, role: { members } } = this.#parts;
-    this.#taken.note(change);
-    this.#hasOthers = change.after.live.length + change.after.ended.length > 0;
+    this.#firstRuns.note(change);
     if (!this.#synced) return;
     for (const [key, holds] of this.#holds) {
       const uid = objects.sources.get(key)?.metadata.uid;
       const isStale = members.mayWrite() && !holds();
       if (isStale || (uid !== undefined && !members.owns(uid))) this.#queue.forget(key);
     }
-    void this.#lookThrough();
-  }
-
-  /**
-   * Plans the first run of every source that is ours now: at a start, and after a change of the members. Those that would ask
-   * their upstream at once are spread. A change meanwhile begins it anew.
-   */
-  async #lookThrough(): Promise<void> {
-    const { objects: { sources }, role: { members } } = this.#parts;
-    const look = ++this.#looks;
-    const first: SourceKey[] = [];
-    let seen = 0;
-    for (const key of sources.keys()) {
-      if (++seen % lookedAtOnce === 0) await setImmediate();
-      if (look !== this.#looks) return;
-      const source = sources.get(key);
-      if (!source) continue;
-      const { uid } = source.metadata;
-      this.#taken.look(key, source);
-      if (!members.owns(uid)) this.#leave(key);
-      const isDue = this.#taken.unfenced.has(key) || this.#queue.plannedAt(key) === undefined;
-      if (!isDue || !members.hold(uid)()) continue;
-      if (this.#isFetchedFirst(key, source)) first.push(key);
-      else this.#queue.add(key);
-    }
-    this.#taken.done();
-    this.#spread(first);
-  }
-
-  /**
-   * It is not ours now. What is planned is looked at anew when it comes back; what is remembered is out of date then, if there
-   * is anybody who may have gone on with it.
-   */
-  #leave(key: SourceKey): void {
-    if (this.#hasOthers) this.#memories.delete(key);
-    this.#queue.forget(key);
-    this.#parts.onForgotten(key);
-  }
-
-  #spread(first: readonly SourceKey[]): void {
-    const { clock, random, settings: { startupSpread: spreadMs } } = this.#parts;
-    for (const key of first) {
-      const delay = firstFetchDelay({ count: first.length, spreadMs }, random);
-      this.#queue.add(key, { at: clock.now() + delay });
-    }
-  }
-
-  /** Also takes over what its status tells of its host. */
-  #isFetchedFirst(key: SourceKey, source: ExternalSource): boolean {
-    if (this.#taken.unfenced.has(key) || this.#memories.has(key)) return false;
-    const hold = rememberedHold(source, this.#context);
-    if (hold) this.#limits.hold(hold, hold.holdMs);
-    const artifact = this.#parts.objects.artifacts.get(key);
-    return this.#repairs.isLost(key) || isFetchedFirst({ source, artifact }, this.#context);
+    void this.#firstRuns.plan();
   }
 
   /** Other replicas get what they lack of what this one publishes, several artifacts at once. */
@@ -303,7 +259,7 @@ export class Operator {
     const lost = isStoreShared ? [] : await findLost({ objects, store });
     for (const key of lost) this.#repairs.lose(key);
     this.#synced = true;
-    void this.#lookThrough();
+    void this.#firstRuns.plan();
     const running = this.#queue.run((key, run) => this.#reconcile(key, run), signal);
     await Promise.all([running, this.#keepStore(signal)]);
   }
