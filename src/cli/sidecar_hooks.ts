@@ -37,7 +37,7 @@ export async function openSidecarHooks(parts: SidecarHooksParts): Promise<OpenHo
     stage: createHookStage({
       runner,
       whitelist: () => whitelist.current(),
-      missing: () => whitelist.problem() ?? "there is no whitelist",
+      missing: () => `${whitelist.problem() ?? "there is no whitelist"}; see HOOK_WHITELIST_PATH`,
     }),
     onWhitelist: (next) => void (listener = next),
   };

@@ -1,10 +1,17 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { StepError } from "../core/step_error.ts";
+import type { HookStep } from "../hooks/hook_step.ts";
 import { createLog } from "../telemetry/log.ts";
 import { openSidecarHooks } from "./sidecar_hooks.ts";
 import { OperatorSamples } from "./operator_samples.ts";
 import { systemClock } from "./system_clock.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
+
+const step: HookStep = {
+  ...{ name: "a", phase: "preRequest", place: 1, count: 1, retryPolicy: "fail" },
+  call: { command: "jq", args: ["."], env: {}, timeoutMs: 1_000 },
+};
 
 /** Opens hooks with a whitelist of this text, or none; tells what was said of it. */
 async function open({ text, tokenFile }: { text?: string; tokenFile?: string }) {
@@ -32,7 +39,11 @@ async function open({ text, tokenFile }: { text?: string; tokenFile?: string }) 
     .filter((line) => line.startsWith("externalsource_hook_whitelist_loads_total{"));
   const token = await Deno.readTextFile(hookTokenFile).catch(() => "");
   const levels = lines.map((line) => JSON.parse(line).level);
-  return { rules: stage.rules(), bad, levels, loads: loads.map((line) => line.at(-1)), token };
+  const refusal: unknown = await stage.check([step]).catch((error) => error);
+  return {
+    ...{ rules: stage.rules(), bad, levels, token, refusal },
+    loads: loads.map((line) => line.at(-1)),
+  };
 }
 
 Deno.test("openSidecarHooks() takes the whitelist, and gives the executor a new token at each start", async () => {
@@ -45,8 +56,10 @@ Deno.test("openSidecarHooks() takes the whitelist, and gives the executor a new 
 });
 
 Deno.test("openSidecarHooks() makes no fuss of a whitelist that is not there, and runs no hook", async () => {
-  const { rules, bad, levels, loads } = await open({});
+  const { rules, bad, levels, loads, refusal } = await open({});
   assert.deepEqual([rules, bad, levels, loads], ["none", [], ["info"], ["0", "0"]]);
+  assert(refusal instanceof StepError);
+  assert.match(refusal.message, /: no such file or directory; see HOOK_WHITELIST_PATH$/);
 });
 
 Deno.test("openSidecarHooks() tells of a whitelist that cannot be used, in log, metric and event", async () => {
