@@ -1,5 +1,6 @@
 import { parseSettings } from "../config/parse_settings.ts";
 import type { CredentialSource } from "../objects/kube/credentials.ts";
+import { ApiUnreachableError } from "../objects/kube/api_unreachable_error.ts";
 import type { KubeObjects } from "../objects/kube/kube_objects.ts";
 import { ObjectsUnavailableError } from "../objects/objects.ts";
 import { type ClusterPlace, connect, findCredentials, isInPod } from "./cluster_connection.ts";
@@ -104,8 +105,14 @@ async function readConfigMap(
         log.warn("settings of the ConfigMap are not used: it may not be read", { error });
         return undefined;
       }
-      if (attempt >= configMapTries) throw error;
-      log.warn("cannot read the ConfigMap of settings yet", { error });
+      const away = error instanceof ApiUnreachableError ? error : undefined;
+      if (attempt >= configMapTries) {
+        throw away
+          ? new ObjectsUnavailableError(`Cannot start: ${away.state}`, { cause: away })
+          : error;
+      }
+      if (away) log.warn("waiting for the API server", { state: away.state });
+      else log.warn("cannot read the ConfigMap of settings yet", { error });
       await new Promise<void>((resolve) => systemClock.schedule(resolve, 1_000));
     }
   }

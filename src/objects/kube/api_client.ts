@@ -2,6 +2,8 @@ import type { Clock } from "../../core/clock.ts";
 import { ObjectsUnavailableError } from "../objects.ts";
 import type { ApiAccess, ApiConnection } from "./api_connection.ts";
 import { apiError } from "./api_error.ts";
+import { ApiUnreachableError } from "./api_unreachable_error.ts";
+import { connectionState } from "./connection_state.ts";
 import { Deadline } from "./deadline.ts";
 import { readPieces } from "./read_pieces.ts";
 import { untilAborted } from "./until_aborted.ts";
@@ -199,10 +201,11 @@ export class ApiClient {
   #failure(request: ApiRequest, deadline: Deadline, cause: unknown): Error {
     if (request.signal?.aborted) return abortError(request.signal);
     // By its own time, or because another call has found the connection silent.
+    const why = cause instanceof SyntaxError ? "its answer is not JSON" : connectionState(cause);
     const state = deadline.signal.aborted
-      ? "no whole answer in time"
-      : "the API server cannot be reached";
-    return new ObjectsUnavailableError(`${request.what}: ${state}`, { cause });
+      ? "gives no whole answer in time"
+      : `cannot be reached${why === undefined ? "" : `: ${why}`}`;
+    return new ApiUnreachableError(request.what, `the API server ${this.#host} ${state}`, cause);
   }
 
   #count({ method }: ApiRequest, code: string): void {

@@ -1,5 +1,6 @@
 import type { Clock } from "../../core/clock.ts";
 import { ObjectsUnavailableError } from "../objects.ts";
+import { connectionState } from "./connection_state.ts";
 import type { Credentials, CredentialSource } from "./credentials.ts";
 
 /** The connections to the API server, all of which a silent peer takes down at once. */
@@ -44,11 +45,16 @@ export interface ApiConnectionOptions {
 const poolKey = ({ ca, cert, key, proxy }: Credentials) => JSON.stringify([ca, cert, key, proxy]);
 
 function createClient({ ca, cert, key, proxy }: Credentials): Deno.HttpClient {
-  return Deno.createHttpClient({
-    ...(ca === undefined ? {} : { caCerts: [ca] }),
-    ...(cert === undefined || key === undefined ? {} : { cert, key }),
-    ...(proxy === undefined ? {} : { proxy: { url: proxy } }),
-  });
+  try {
+    return Deno.createHttpClient({
+      ...(ca === undefined ? {} : { caCerts: [ca] }),
+      ...(cert === undefined || key === undefined ? {} : { cert, key }),
+      ...(proxy === undefined ? {} : { proxy: { url: proxy } }),
+    });
+  } catch (cause) {
+    const state = connectionState(cause);
+    throw state === undefined ? cause : new Error(state, { cause });
+  }
 }
 
 /**
