@@ -78,7 +78,9 @@ export class AddressRules {
     const within = (cidrs: readonly Cidr[]) => cidrs.some((cidr) => cidrContains(cidr, view));
     const forbidden = never.find(({ cidrs }) => within(cidrs));
     if (forbidden) return forbidden.what;
-    if (within(loopback) && !this.#options.allowLoopback) return "it is a loopback address";
+    if (within(loopback) && !this.#options.allowLoopback) {
+      return "it is a loopback address; --fetch-allow-loopback allows it";
+    }
     if (!within(this.#deny) || within(this.#allow)) return undefined;
     if (this.#options.allowHost.some((pattern) => hostMatches(host, pattern))) return undefined;
     return "it is in a network that --fetch-deny-cidr refuses";

@@ -47,7 +47,10 @@ Deno.test("prepare() refuses loopback literals unless they are allowed", async (
   for (const host of ["127.0.0.1", "127.1", "2130706433", "[::1]", "[::ffff:7f00:1]", "0177.1"]) {
     assert.throws(
       () => fetcher.generator.prepare({ url: `http://${host}/` }),
-      fails("configuration", /refused: it is a loopback address$/),
+      fails(
+        "configuration",
+        /refused: it is a loopback address; --fetch-allow-loopback allows it$/,
+      ),
       host,
     );
   }
@@ -84,7 +87,7 @@ Deno.test("fetch() refuses a name that leads to loopback unless it is allowed", 
   const closed = { environment: { allowLoopback: false } };
   await assert.rejects(
     fetchByName(() => ["127.0.0.1"], closed),
-    fails("rejected", /refused: it is a loopback address$/),
+    fails("rejected", /refused: it is a loopback address; --fetch-allow-loopback allows it$/),
   );
 });
 
