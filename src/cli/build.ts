@@ -2,6 +2,7 @@ import { parseSettings } from "../config/parse_settings.ts";
 import { helpText } from "../config/help_text.ts";
 import { hookSettings, localHookSettings } from "../config/settings/hook_settings.ts";
 import { reconcileSettings } from "../config/settings/reconcile_settings.ts";
+import { fileErrorState } from "../core/file_error.ts";
 import type { Settings } from "../core/setting.ts";
 import { sourceKey } from "../core/source_key.ts";
 import { generatorDefinitions } from "../generate/registry.ts";
@@ -22,6 +23,7 @@ import { forgetProxies } from "./forget_proxies.ts";
 import { openLocalHooks } from "./local_hooks.ts";
 import { describeDifference } from "./published_difference.ts";
 import { isInPod, readPublished } from "./cluster_connection.ts";
+import { isStandardInput, isStandardOutput } from "./standard_streams.ts";
 import { systemClock } from "./system_clock.ts";
 import { controllerSettings } from "./operator_settings.ts";
 
@@ -32,7 +34,7 @@ const buildSettings = {
     flag: "output",
     flagAliases: ["o"],
     description:
-      "Where the tar.gz is written; the default is NAME.tar.gz in the current directory.",
+      "Where the tar.gz is written, - is standard output; the default is NAME.tar.gz in the current directory.",
   },
   diff: {
     type: "boolean",
@@ -73,7 +75,7 @@ export const buildCommand: Command = {
 
 Fetches the document of the ExternalSource in FILE, packs it as the controller would, writes the tar.gz and prints what is
 in it, its size, digest and revision. Secrets that it needs stand in the same file. The digest is the one that the
-controller publishes for the same document.`,
+controller publishes for the same document. As FILE, - is standard input.`,
       examples: [
         {
           command: "externalsource-controller build release.yaml",
@@ -126,7 +128,8 @@ async function build(input: CommandInput): Promise<ExitCode> {
   if (values.diff) return await compare(made, { ...values, sourceFile, input });
   const output = values.output || `${sourceFile.source.metadata.name}.tar.gz`;
   await write(made.packed.file, output);
-  input.print(describe(made, output));
+  const print = isStandardOutput(output) ? input.printError : input.print;
+  print(describe(made, output));
   return 0;
 }
 
@@ -145,7 +148,8 @@ async function readFile(positionals: readonly string[]): Promise<SourceFile> {
     );
   }
   try {
-    return await readSourceFile(file, { checkSpec, clock: systemClock });
+    const stream = isStandardInput(file) ? Deno.stdin.readable : undefined;
+    return await readSourceFile(file, { checkSpec, clock: systemClock, stream });
   } catch (error) {
     if (error instanceof ManifestError) throw new InputError(error.message);
     throw error;
@@ -154,17 +158,23 @@ async function readFile(positionals: readonly string[]): Promise<SourceFile> {
 
 async function write(file: string, output: string): Promise<void> {
   try {
-    await Deno.copyFile(file, output);
+    if (isStandardOutput(output)) await copyToStandardOutput(file);
+    else await Deno.copyFile(file, output);
   } catch (error) {
     throw new InputError(`Cannot write "${output}": ${writeState(error)}; see --output`);
   }
+}
+
+async function copyToStandardOutput(file: string): Promise<void> {
+  using opened = await Deno.open(file);
+  await opened.readable.pipeTo(Deno.stdout.writable, { preventClose: true });
 }
 
 function writeState(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "its directory does not exist";
   if (error instanceof Deno.errors.IsADirectory) return "it is a directory";
   if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
-  return error instanceof Error ? error.message : String(error);
+  return fileErrorState(error) ?? (error instanceof Error ? error.message : String(error));
 }
 
 /** What a build is made with. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { runCommand as runProgram } from "../../tests/run_command.ts";
 import type { CommandInput } from "./command.ts";
 import { runCommand } from "./run_command.ts";
 
@@ -129,3 +130,25 @@ Deno.test("build says why it cannot write its output", async () => {
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+const main = new URL("../main.ts", import.meta.url).pathname;
+
+for (const file of ["-", "/dev/stdin", "<(cat)"]) {
+  Deno.test(`build ${file} -o - reads standard input and writes the tar.gz alone to standard output`, async () => {
+    const server = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+      () => new Response(document),
+    );
+    try {
+      const url = `http://127.0.0.1:${server.addr.port}`;
+      const command = `"$@" build ${file} -o - | tar -xzO app/cm.yaml`;
+      const unpacked = await runProgram("bash", {
+        args: ["-c", command, "bash", Deno.execPath(), "run", "--no-prompt", "-A", main],
+        stdin: manifest.replaceAll("URL", url),
+      });
+      assert.equal(unpacked, document);
+    } finally {
+      await server.shutdown();
+    }
+  });
+}

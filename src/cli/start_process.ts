@@ -1,4 +1,6 @@
 import process from "node:process";
+import { fileErrorState } from "../core/file_error.ts";
+import { StepError } from "../core/step_error.ts";
 import type { CommandInput } from "./command.ts";
 import { dropPermissions } from "./drop_permissions.ts";
 
@@ -19,8 +21,13 @@ export function startProcess(): CommandInput {
     arguments: Deno.args,
     environment: Deno.env.toObject(),
     signal: ending.signal,
-    // Nobody reads on, as behind `| head -1`: there is no reason to go on either.
-    print: (text) => writeAll(Deno.stdout, text) || ending.abort(readersLeft),
+    print(text) {
+      const failure = writeAll(Deno.stdout, text);
+      // Nobody reads on, as behind `| head -1`: there is no reason to go on either.
+      if (failure instanceof Deno.errors.BrokenPipe) ending.abort(readersLeft);
+      else if (failure !== undefined) throw outputError(failure);
+    },
+    // Where else could it be told that this failed?
     printError: (text) => void writeAll(Deno.stderr, text),
     drop: dropPermissions,
   };
@@ -28,14 +35,19 @@ export function startProcess(): CommandInput {
 
 const readersLeft = new DOMException("ended because nobody reads the output", "AbortError");
 
-/** @returns false if nobody reads the other end */
-function writeAll(output: typeof Deno.stdout, text: string): boolean {
+/** @returns what the operating system refused, if anything */
+function writeAll(output: typeof Deno.stdout, text: string): unknown {
   let rest = new TextEncoder().encode(text);
   try {
     while (rest.length > 0) rest = rest.subarray(output.writeSync(rest));
-    return true;
+    return undefined;
   } catch (error) {
-    if (error instanceof Deno.errors.BrokenPipe) return false;
-    throw error;
+    if (fileErrorState(error) === undefined) throw error;
+    return error;
   }
+}
+
+function outputError(cause: unknown): StepError {
+  const message = `Cannot write to standard output: ${fileErrorState(cause)}`;
+  return new StepError(message, { class: "storage", reason: "OutputFailed", cause });
 }

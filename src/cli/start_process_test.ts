@@ -15,6 +15,28 @@ Deno.test("startProcess() ends a command quietly when nobody reads its output", 
   assert.equal(new TextDecoder().decode(stderr), "code 0\n");
 });
 
+Deno.test("startProcess() says that the output cannot be written, with exit code 1", async () => {
+  const script = '"$@" > /dev/full; echo "code $?" >&2';
+  const { stderr } = await new Deno.Command("sh", {
+    args: ["-c", script, "sh", Deno.execPath(), "run", "-A", "-q", main, "crds"],
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).output();
+  assert.equal(
+    new TextDecoder().decode(stderr),
+    "Cannot write to standard output: no space left on the disk\ncode 1\n",
+  );
+});
+
+Deno.test("startProcess() keeps the exit code where there is no room for an error", async () => {
+  const { code } = await new Deno.Command("sh", {
+    args: ["-c", '"$@" 2> /dev/full', "sh", Deno.execPath(), "run", "-A", "-q", main, "nothing"],
+    stdin: "null",
+  }).output();
+  assert.equal(code, 2);
+});
+
 Deno.test("startProcess() lets a command end well when Ctrl-C reaches it and its parent, which passes on SIGTERM", async () => {
   const folder = await Deno.makeTempDir();
   const child = new Deno.Command(Deno.execPath(), {

@@ -4,6 +4,7 @@ import { type ParsedWhitelist, parseWhitelist } from "../hooks/parse_whitelist.t
 import type { Verdict } from "../hooks/whitelist_check.ts";
 import { WhitelistError, type WhitelistProblem } from "../hooks/whitelist_error.ts";
 import { type Command, type CommandInput, type ExitCode, InputError } from "./command.ts";
+import { isStandardInput } from "./standard_streams.ts";
 
 /** `whitelist check FILE [-- COMMAND …]`: what is wrong with a whitelist, or what it says of one call. */
 export const whitelistCommand: Command = {
@@ -94,7 +95,7 @@ async function readWhitelist(file: string): Promise<ParsedWhitelist> {
 }
 
 function readText(file: string): Promise<string> {
-  return file === "-" ? new Response(Deno.stdin.readable).text() : Deno.readTextFile(file);
+  return isStandardInput(file) ? new Response(Deno.stdin.readable).text() : Deno.readTextFile(file);
 }
 
 function summarize(file: string, { commands }: ParsedWhitelist): string {

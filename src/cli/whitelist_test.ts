@@ -125,11 +125,13 @@ for (const { given, says } of wrong) {
   });
 }
 
-Deno.test("whitelist check reads standard input with the permissions that it keeps", async () => {
-  const main = new URL("../main.ts", import.meta.url).pathname;
-  const out = await runProgram(Deno.execPath(), {
-    args: ["run", "--no-prompt", "--allow-all", main, "whitelist", "check", "-"],
-    stdin: "commands:\n  jq: { allowed: true }\n",
+for (const file of ["-", "/dev/stdin"]) {
+  Deno.test(`whitelist check ${file} reads standard input with the permissions that it keeps`, async () => {
+    const main = new URL("../main.ts", import.meta.url).pathname;
+    const out = await runProgram(Deno.execPath(), {
+      args: ["run", "--no-prompt", "--allow-all", main, "whitelist", "check", file],
+      stdin: "commands:\n  jq: { allowed: true }\n",
+    });
+    assert.equal(out, `${file}: 1 command allowed`);
   });
-  assert.equal(out, "-: 1 command allowed");
-});
+}

@@ -23,8 +23,16 @@ const names = new Map(Object.entries(constants.errno).map(([name, number]) => [n
  * error, which is a bug and not a state of the disk.
  */
 export function fileErrorState(error: unknown): string | undefined {
+  if (isOfSystem(error)) {
+    return "it is among the files in /dev, /proc and /sys that this program may not use";
+  }
   const code = fileErrorCode(error);
   return code === undefined ? undefined : states[code] ?? `the operating system says ${code}`;
+}
+
+/** Deno opens most of /dev, /proc and /sys only to a process with every permission, and ours give some up. */
+function isOfSystem(error: unknown): boolean {
+  return error instanceof Deno.errors.NotCapable && error.message.startsWith("Requires all access");
 }
 
 /** The name of an error of the operating system (`ENOSPC`); undefined for any other error. */

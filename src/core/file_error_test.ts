@@ -13,6 +13,14 @@ const cases = [
   { error: failure(28), state: undefined },
   { error: new TypeError("x is not a function"), state: undefined },
   { error: "ENOSPC", state: undefined },
+  {
+    error: new Deno.errors.NotCapable('Requires all access to "/proc/x", run again with …'),
+    state: "it is among the files in /dev, /proc and /sys that this program may not use",
+  },
+  {
+    error: new Deno.errors.NotCapable('Requires read access to "/x", run again with …'),
+    state: undefined,
+  },
 ];
 
 Deno.test("fileErrorState() says what the operating system said, and nothing of other errors", () => {

@@ -8,7 +8,7 @@ import type { FileProblem } from "./file_problem.ts";
 import { type CheckSpec, type DeclaredObject, manifestContent } from "./manifest_content.ts";
 import { ManifestError } from "./manifest_error.ts";
 import { newMetadata } from "./new_metadata.ts";
-import { readManifestText } from "./read_manifest_text.ts";
+import { readManifestStream, readManifestText } from "./read_manifest_text.ts";
 
 /** The one ExternalSource of a file, and the Secrets that stand beside it. */
 export interface SourceFile {
@@ -16,6 +16,14 @@ export interface SourceFile {
   readonly secrets: ReadonlyMap<SourceKey, Secret>;
   /** `file:line` of a field of the source, such as `["spec", "generator"]`. */
   locationOf(path: readonly string[]): string;
+}
+
+/** How {@linkcode readSourceFile} reads. */
+export interface SourceFileOptions {
+  readonly checkSpec: CheckSpec;
+  readonly clock: Clock;
+  /** What is in the file, if that is a stream that is open already: standard input. */
+  readonly stream?: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
 }
 
 type SourceObject = Extract<DeclaredObject, { readonly kind: "ExternalSource" }>;
@@ -28,9 +36,11 @@ type SourceObject = Extract<DeclaredObject, { readonly kind: "ExternalSource" }>
  */
 export async function readSourceFile(
   file: string,
-  { checkSpec, clock }: { readonly checkSpec: CheckSpec; readonly clock: Clock },
+  { checkSpec, clock, stream }: SourceFileOptions,
 ): Promise<SourceFile> {
-  const { text, refusal } = await readManifestText(file);
+  const { text, refusal } = stream === undefined
+    ? await readManifestText(file, { mayBePipe: true })
+    : await readManifestStream(stream);
   if (text === undefined) throw new ManifestError([whole(file, `cannot be read: ${refusal}`)]);
   if (text.trim() === "") throw new ManifestError([whole(file, "is empty")]);
   const content = manifestContent(text, checkSpec);

@@ -85,6 +85,26 @@ for (const [what, content, message] of refused) {
     }));
 }
 
+Deno.test("readSourceFile() reads a stream to its end, but not without end", async () => {
+  const pieces = (...texts: string[]) =>
+    ReadableStream.from(texts).pipeThrough(new TextEncoderStream());
+  const text = source("a");
+  const stream = pieces(text.slice(0, 9), text.slice(9));
+  const read = await readSourceFile("-", { ...options, stream });
+  assert.deepEqual(read.source.spec, { interval: "5m" });
+  let given = 0;
+  const endless = new ReadableStream({
+    pull(controller) {
+      given++;
+      controller.enqueue(new Uint8Array(maxManifestBytes));
+    },
+  });
+  await assert.rejects(readSourceFile("-", { ...options, stream: endless }), {
+    message: "-: cannot be read: it has more than 1048576 bytes",
+  });
+  assert.ok(given < 5, `${given}`);
+});
+
 Deno.test("readSourceFile() refuses a directory, and a file that is not there", () =>
   inFolder(async (folder) => {
     const missing = join(folder, "none.yaml");
