@@ -41,21 +41,22 @@ export async function findCredentials(place: ClusterPlace): Promise<CredentialSo
     throw new InputError(
       `Cannot use kubeconfig ${JSON.stringify(kubeconfig || defaultKubeconfig)}: ${
         stateOf(error)
-      }\n${advice}`,
+      }\nCorrect it, or give another with ${advice}`,
     );
   }
 }
 
 const defaultKubeconfig = "~/.kube/config";
-const advice =
-  "Give one with --kubeconfig FILE; without a cluster there are the commands local and build";
+const advice = "--kubeconfig FILE; without a cluster there are the commands local and build";
 
 // Without any kubeconfig client-node would try http://localhost:8080, which nobody means.
 async function requireKubeconfig(environment: ClusterPlace["environment"]): Promise<void> {
   const home = environment["HOME"] ?? environment["USERPROFILE"];
   const found = home && await Deno.stat(`${home}/.kube/config`).catch(() => undefined);
   if (!found) {
-    throw new InputError(`Cannot find a cluster: there is no ${defaultKubeconfig}\n${advice}`);
+    throw new InputError(
+      `Cannot find a cluster: there is no ${defaultKubeconfig}\nGive one with ${advice}`,
+    );
   }
 }
 

@@ -1,4 +1,5 @@
 import type { RequestOptions } from "node:https";
+import type { KubeConfig } from "./kubeconfig.ts";
 import { configurationError } from "../../core/step_error.ts";
 import type { Credentials, CredentialSource } from "./credentials.ts";
 
@@ -18,16 +19,18 @@ async function loadKubeconfig({ file, context }: KubeconfigOptions) {
   else config.loadFromFile(file);
   if (context !== undefined) config.setCurrentContext(context);
   const cluster = config.getCurrentCluster();
-  if (!cluster) {
-    const name: string | undefined = config.getCurrentContext();
-    throw configurationError(
-      "InvalidKubeconfig",
-      name
-        ? `Cannot use context "${name}": its cluster is not in the kubeconfig`
-        : "Cannot choose a context: there is no current-context",
-    );
-  }
+  if (!cluster) throw configurationError("InvalidKubeconfig", stateWithoutCluster(config));
   return { config, cluster };
+}
+
+function stateWithoutCluster(config: KubeConfig): string {
+  const name: string | undefined = config.getCurrentContext();
+  if (!name) return "it has no current-context; kubectl config use-context NAME chooses one";
+  const context = config.getContextObject(name);
+  const names = config.getContexts().map((each) => each.name).join(", ") || "none";
+  return context
+    ? `its context "${name}" names the cluster "${context.cluster}", which it does not have`
+    : `it has no context "${name}", which it names as its current one; it has: ${names}`;
 }
 
 type LoadedKubeconfig = Awaited<ReturnType<typeof loadKubeconfig>>;
@@ -42,7 +45,7 @@ function refuseUnsupported({ cluster }: LoadedKubeconfig): void {
     if (!isSet) continue;
     throw configurationError(
       "InvalidKubeconfig",
-      `Cannot use cluster "${cluster.name}": ${field} is not supported, use ${instead}`,
+      `its cluster "${cluster.name}" has ${field}, which is not supported; use ${instead}`,
     );
   }
 }
@@ -81,7 +84,8 @@ async function readCredentials({ config, cluster }: LoadedKubeconfig): Promise<C
 /**
  * The cluster and user of a person's kubeconfig, by the official client, whose exec and OIDC plugins may start programs.
  *
- * @throws {StepError} `InvalidKubeconfig`, if it names no cluster or asks for what Deno's TLS cannot do
+ * @throws {StepError} `InvalidKubeconfig`, if it names no cluster or asks for what Deno's TLS cannot do; its message is the
+ * state of the kubeconfig, to follow "Cannot …: "
  */
 export async function kubeconfigCredentials(options: KubeconfigOptions): Promise<CredentialSource> {
   let loaded = await loadKubeconfig(options);
