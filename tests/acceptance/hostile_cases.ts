@@ -114,7 +114,11 @@ const configuration = [
     ]),
   ),
   ...rows({ class: "configuration", reason: "InvalidURL" }, [
-    ["no-url", { url: `/${canary("query")}` }, /Cannot use URL "\(not a URL\)"/],
+    [
+      "no-url",
+      { url: `/${canary("query")}` },
+      /spec\.generator\.http\.url: it cannot be read as a URL$/,
+    ],
     ["other-scheme", { url: `ftp://${canary("user")}@host/` }, /only http and https are fetched$/],
   ]),
 ];

@@ -42,6 +42,14 @@ for (
   });
 }
 
+Deno.test("hostOf() calls no field of the spec wrong for a URL that hooks have made", async () => {
+  await using fetcher = new HttpFetcher();
+  const prepared = fetcher.generator.prepare({ url: "http://a.test/" });
+  assert.throws(() => prepared.hostOf({ ...request, url: "canary" }), {
+    message: "Cannot use the URL: it cannot be read as a URL (as the pre-request hooks made it)",
+  });
+});
+
 Deno.test("fetch() sends no Host of a hook, and what it has made follows to no other origin", async () => {
   const seen: IncomingHttpHeaders[] = [];
   await using other = await startHttp((request, response) => {

@@ -85,6 +85,24 @@ Deno.test("prepare() tells no part of a URL that may be secret", async () => {
   }
 });
 
+Deno.test("prepare() names the field of a URL that cannot be used", async () => {
+  await using fetcher = new HttpFetcher();
+  const cases: [url: string, told: string][] = [
+    ["nowhere", "Cannot use spec.generator.http.url: it cannot be read as a URL"],
+    [
+      "ftp://example.com/a?b",
+      'Cannot use spec.generator.http.url "ftp://example.com/a": only http and https are fetched',
+    ],
+    [
+      "http://0/",
+      'Cannot use spec.generator.http.url "http://0.0.0.0/": its address is refused: it is an unspecified address',
+    ],
+  ];
+  for (const [url, message] of cases) {
+    assert.throws(() => fetcher.generator.prepare({ url }), { message });
+  }
+});
+
 Deno.test("prepare() names the host with its port, so that spellings share a limit", async () => {
   await using fetcher = new HttpFetcher();
   const hostOf = (url: string) => fetcher.generator.prepare({ url }).host;

@@ -15,19 +15,19 @@ export interface SourceParts extends FetchParts {
   readonly guard: AddressGuard;
 }
 
-function checkUrl(text: string, { guard }: SourceParts): URL {
+/** @param name what a message calls the URL */
+function checkUrl(text: string, { guard }: SourceParts, name = "spec.generator.http.url"): URL {
   const url = URL.parse(text);
-  const invalid = (state: string) =>
-    configurationError("InvalidURL", `Cannot use URL "${publicUrl(text)}": ${state}`);
-  if (!url) throw invalid("it cannot be read as a URL");
-  if (!/^https?:$/.test(url.protocol)) throw invalid("only http and https are fetched");
-  const refusal = guard.literalRefusal(url);
-  if (refusal) {
-    throw configurationError(
-      "RefusedAddress",
-      `Cannot use URL "${publicUrl(text)}": its address is refused: ${refusal}`,
-    );
+  if (!url) {
+    throw configurationError("InvalidURL", `Cannot use ${name}: it cannot be read as a URL`);
   }
+  const unusable = (reason: string, state: string) =>
+    configurationError(reason, `Cannot use ${name} "${publicUrl(url)}": ${state}`);
+  if (!/^https?:$/.test(url.protocol)) {
+    throw unusable("InvalidURL", "only http and https are fetched");
+  }
+  const refusal = guard.literalRefusal(url);
+  if (refusal) throw unusable("RefusedAddress", `its address is refused: ${refusal}`);
   return url;
 }
 
@@ -55,7 +55,7 @@ const hostNameOf = (url: URL) => `${url.hostname}:${hostPortOf(url).port}`;
 function checkRequest({ url, method }: SourceRequest, parts: SourceParts): string {
   try {
     checkMethod(method, "the method"); // what a hook prints may be a token in the wrong field
-    return hostNameOf(checkUrl(url, parts));
+    return hostNameOf(checkUrl(url, parts, "the URL"));
   } catch (error) {
     if (!(error instanceof StepError)) throw error;
     const message = `${error.message} (as the pre-request hooks made it)`;
