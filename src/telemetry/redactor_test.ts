@@ -92,6 +92,11 @@ Deno.test("redact() strips what carries credentials by its shape", () => {
     ["set-cookie=canary; next", "set-cookie=***; next"],
     ["X-Api-Key: canary", "X-Api-Key: ***"],
     ["password=canary", "password=***"],
+    ['{"db/password": canary}', '{"db/password": ***'],
+    ['Cannot read {"password": canary}', 'Cannot read {"password": ***'],
+    ['Cannot read "a": {"password": canary}', 'Cannot read "a": {"password": ***'],
+    ['Cannot read "a/password=canary": status 500', 'Cannot read "a/password=***": status 500'],
+    ['Cannot read "password": "canary"', 'Cannot read "password": ***'],
     ["sent bearer canary-token", "sent bearer ***"],
     ["sent Basic Y2FuYXJ5OmNhbmFyeQ==", "sent Basic ***"],
     ["eyJhbGciOiJIUzI1NiJ9.eyJjYW5hcnkiOjF9.c2ln", "***"],
@@ -107,6 +112,8 @@ Deno.test("redact() leaves what people need to read as it is", () => {
     'hook "basic" (postRequest 2 of 3): exit 5',
     "Secret default/token has no key ca.crt",
     "is it broken? yes",
+    'Cannot use spec.destinationPath "../../etc/passwd": a segment is ".."',
+    'cannot read the whitelist "/etc/passwd": it is not UTF-8 text',
   ];
   for (const text of texts) assert.equal(redactor.redact(text), text);
 });
