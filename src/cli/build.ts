@@ -4,7 +4,7 @@ import { hookSettings, localHookSettings } from "../config/settings/hook_setting
 import { reconcileSettings } from "../config/settings/reconcile_settings.ts";
 import { fileErrorState } from "../core/file_error.ts";
 import type { Settings } from "../core/setting.ts";
-import { sourceKey } from "../core/source_key.ts";
+import { type NamespacedName, sourceKey } from "../core/source_key.ts";
 import { generatorDefinitions } from "../generate/registry.ts";
 import type { HookStage } from "../hooks/hook_stage.ts";
 import { ManifestError } from "../objects/local/manifest_error.ts";
@@ -15,12 +15,16 @@ import { buildRequest, fetchSource } from "../reconcile/fetch_source.ts";
 import { planSource } from "../reconcile/plan_source.ts";
 import { pathOf } from "../reconcile/produce_artifact.ts";
 import { SourceHooks } from "../reconcile/source_hooks.ts";
+import { createRedactor, type Redactor } from "../telemetry/redactor.ts";
 import { checkSpec } from "./check_spec.ts";
 import type { Command, CommandInput, ExitCode } from "./command.ts";
 import { InputError } from "./command.ts";
 import { closeGenerators, createGenerators } from "./create_generators.ts";
 import { forgetProxies } from "./forget_proxies.ts";
-import { openLocalHooks } from "./local_hooks.ts";
+import { hookStderr } from "./hook_stderr.ts";
+import { type LocalHooksParts, openLocalHooks } from "./local_hooks.ts";
+import { measuredHooks } from "./measured_hooks.ts";
+import { protectingReader } from "./protect_secrets.ts";
 import { describeDifference } from "./published_difference.ts";
 import { isInPod, readPublished } from "./cluster_connection.ts";
 import { isStandardInput, isStandardOutput } from "./standard_streams.ts";
@@ -75,7 +79,8 @@ export const buildCommand: Command = {
 
 Fetches the document of the ExternalSource in FILE, packs it as the controller would, writes the tar.gz and prints what is
 in it, its size, digest and revision. Secrets that it needs stand in the same file. The digest is the one that the
-controller publishes for the same document. As FILE, - is standard input.`,
+controller publishes for the same document. As FILE, - is standard input. What a hook that fails says on standard error is
+shown; hooks run if --whitelist names a file that allows them.`,
       examples: [
         {
           command: "externalsource-controller build release.yaml",
@@ -116,21 +121,36 @@ async function build(input: CommandInput): Promise<ExitCode> {
   stack.defer(() => closeGenerators(generators));
   const folder = await Deno.makeTempDir({ prefix: "externalsource-build-" });
   stack.defer(() => Deno.remove(folder, { recursive: true }));
-  const { stage: hooks } = await openLocalHooks({
+  const redactor = createRedactor();
+  const hooks = await openHooks({
     whitelist: values.whitelist,
     scratch: folder,
-    concurrent: 1,
     defer: (release) => stack.defer(release),
-    onProblem: (problem) => input.printError(`${problem}\n`),
-  });
+  }, { input, redactor });
   const { signal } = input;
-  const made = await make(sourceFile, { ...values, generators, hooks, folder, signal });
+  const made = await make(sourceFile, { ...values, generators, hooks, folder, signal, redactor });
   if (values.diff) return await compare(made, { ...values, sourceFile, input });
   const output = values.output || `${sourceFile.source.metadata.name}.tar.gz`;
   await write(made.packed.file, output);
   const print = isStandardOutput(output) ? input.printError : input.print;
   print(describe(made, output));
   return 0;
+}
+
+/** Hooks whose complaints are shown: to find out why one fails is what a build is for. */
+async function openHooks(
+  parts: Pick<LocalHooksParts, "whitelist" | "scratch" | "defer">,
+  { input, redactor }: { readonly input: CommandInput; readonly redactor: Redactor },
+): Promise<HookStage> {
+  const { stage } = await openLocalHooks({
+    ...parts,
+    concurrent: 1,
+    onProblem: (problem) => input.printError(`${problem}\n`),
+  });
+  return measuredHooks(stage, {
+    clock: systemClock,
+    onRun: (run) => input.printError(hookStderr(run, (text) => redactor.redact(text))),
+  });
 }
 
 /** What a build came to. */
@@ -185,6 +205,7 @@ interface MakeOptions {
   readonly maxSourceSize: number;
   readonly folder: string;
   readonly signal: AbortSignal;
+  readonly redactor: Redactor;
 }
 
 async function make({ source, secrets }: SourceFile, options: MakeOptions): Promise<Made> {
@@ -197,9 +218,12 @@ async function make({ source, secrets }: SourceFile, options: MakeOptions): Prom
     slot: () => Promise.resolve(() => {}), // one document has no rivals
   });
   await hooks.check();
+  const declared = {
+    readSecret: (name: NamespacedName) => Promise.resolve(secrets.get(sourceKey(name))),
+  };
   const built = await buildRequest(plan, {
     source: source.metadata,
-    readSecret: (name) => Promise.resolve(secrets.get(sourceKey(name))),
+    readSecret: protectingReader(declared, options.redactor),
   });
   const request = await hooks.request(built.request);
   if (hooks.changeRequest) plan.prepared.hostOf(request);

@@ -131,6 +131,34 @@ Deno.test("build says why it cannot write its output", async () => {
   }
 });
 
+Deno.test("build shows what a failed hook has said, without secrets", async () => {
+  const folder = await Deno.makeTempDir();
+  await Deno.writeTextFile(
+    join(folder, "whitelist.yaml"),
+    "commands:\n  cat: { allowed: true, unsafe: true }\n",
+  );
+  const hooks = `
+  hooks:
+    postRequest:
+    - name: show
+      command: cat
+      args: [/nonexistent/canary-token]
+`;
+  const built = await build(
+    manifest.replace("\n---", `${hooks}---`),
+    `--whitelist=${folder}/whitelist.yaml`,
+  );
+  try {
+    assert.match(built.err, /^show: .*cat: .*\/nonexistent\/.*: No such file or directory$/m);
+    assert.match(built.err, /^hook "show" \(postRequest 1 of 1\): exit 1 after/m);
+    assert.equal(built.code, 1);
+    assert.doesNotMatch(built.out + built.err, /canary/);
+  } finally {
+    await Deno.remove(built.folder, { recursive: true });
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 const main = new URL("../main.ts", import.meta.url).pathname;
 
 for (const file of ["-", "/dev/stdin", "<(cat)"]) {
