@@ -11,6 +11,7 @@ import { type Command, type CommandInput, type ExitCode, InputError } from "./co
 import { forgetProxies } from "./forget_proxies.ts";
 import { systemClock } from "./system_clock.ts";
 import { inSeconds } from "./in_seconds.ts";
+import { nextRun } from "./next_run.ts";
 import { renderTable } from "./table.ts";
 import { controllerSettings } from "./operator_settings.ts";
 
@@ -126,22 +127,6 @@ function row(source: ExternalSource, now: number): string[] {
     metadata.creationTimestamp ? inSeconds(now - Date.parse(metadata.creationTimestamp)) : "",
     ready?.message ?? "",
   ];
-}
-
-/** What can be told from outside: a wait that the status names, else the interval. */
-function nextRun({ spec, status }: ExternalSource, now: number): string {
-  const { interval, suspend } = (spec ?? {}) as {
-    readonly interval?: unknown;
-    readonly suspend?: unknown;
-  };
-  if (suspend === true) return "suspended";
-  const stalled = findCondition(status.conditions ?? [], "Stalled");
-  if (stalled && stalled.reason !== "RetriesExhausted" && stalled.reason !== "NameConflict") {
-    return "stalled";
-  }
-  const wait = Date.parse(status.nextAttemptTime ?? "") - now;
-  if (wait > 0) return `in ${inSeconds(wait)}`;
-  return typeof interval === "string" ? `every ${interval}` : "";
 }
 
 function document(sources: readonly ExternalSource[], form: string): string {
