@@ -1,4 +1,5 @@
 import type { Settings } from "../../core/setting.ts";
+import { labelSelector } from "./label_selector.ts";
 
 /** Which cluster, which part of it, and who this process is there. */
 export const clusterSettings = {
@@ -29,8 +30,9 @@ export const clusterSettings = {
   watchLabelSelector: {
     type: "string",
     default: "",
-    description: "Watch only ExternalSources with these labels, for example team=a,tier!=dev.",
+    description: "Watch only ExternalSources with these labels.",
     flag: "watch-label-selector",
+    pattern: labelSelector,
   },
   podName: {
     type: "string",
