@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import type { CopyCounts } from "../store/copy_store.ts";
+import { formatBytes } from "../store/format_bytes.ts";
 
 const redrawMs = 200;
 
@@ -45,9 +46,7 @@ export class CopyProgress {
 /** What a copy has come to, in one line. */
 export function copySummary(counts: CopyCounts): string {
   const { copied, copiedBytes, skipped, skippedBytes, failed } = counts;
-  return `copied ${copied} (${mebibytes(copiedBytes)}), skipped ${skipped} (${
-    mebibytes(skippedBytes)
+  return `copied ${copied} (${formatBytes(copiedBytes)}), skipped ${skipped} (${
+    formatBytes(skippedBytes)
   }), failed ${failed}`;
 }
-
-const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;

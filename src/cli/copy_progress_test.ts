@@ -3,7 +3,7 @@ import { ManualClock } from "../../tests/manual_clock.ts";
 import { CopyProgress } from "./copy_progress.ts";
 
 const counts = { copied: 3, copiedBytes: 1_572_864, skipped: 2, skippedBytes: 10, failed: 0 };
-const line = "\r\x1b[Kcopied 3 (1.5 MiB), skipped 2 (0.0 MiB), failed 0";
+const line = "\r\x1b[Kcopied 3 (1.5 MiB), skipped 2 (10 B), failed 0";
 
 function setUp(isTerminal: boolean) {
   const clock = new ManualClock();

@@ -58,7 +58,7 @@ const copyAToB = ["copy", "pvc:FOLDER/a", "pvc:FOLDER/b"];
 
 Deno.test("store copy makes one store hold what another does, and skips it the next time", async () => {
   await inWorld(async ({ folder, put, run }) => {
-    const out = "copied 2 (2.0 MiB), skipped 0 (0.0 MiB), failed 0\n";
+    const out = "copied 2 (2.0 MiB), skipped 0 (0 B), failed 0\n";
     assert.deepEqual(await run(...copyAToB), { code: 0, out, err: "" });
     const key = await put();
     assert.deepEqual(await run(...copyAToB, "--verify", "--parallel=1"), {
@@ -73,7 +73,7 @@ Deno.test("store copy says which bytes are wrong, with exit code 1", async () =>
   await inWorld(async ({ put, run }) => {
     await put(wrongKey);
     const { code, out, err } = await run(...copyAToB);
-    assert.deepEqual([code, out], [1, "copied 2 (2.0 MiB), skipped 0 (0.0 MiB), failed 1\n"]);
+    assert.deepEqual([code, out], [1, "copied 2 (2.0 MiB), skipped 0 (0 B), failed 1\n"]);
     assert.match(err, /^Cannot copy "artifacts\/apps\/wrong\/f+\.tar\.gz": .*\n$/);
   });
 });
@@ -83,7 +83,7 @@ Deno.test("store copy that is stopped says so, with exit code 1", async () => {
     abort.abort();
     assert.deepEqual(await run(...copyAToB), {
       code: 1,
-      out: "copied 0 (0.0 MiB), skipped 0 (0.0 MiB), failed 0\n",
+      out: "copied 0 (0 B), skipped 0 (0 B), failed 0\n",
       err: "Stopped before the end; the same command goes on from here\n",
     });
   });
@@ -132,7 +132,7 @@ Deno.test("store copy copies with the permissions that it keeps, and leaves noth
       ],
       env: { TMPDIR: `${folder}/tmp` },
     });
-    assert.equal(out, "copied 2 (2.0 MiB), skipped 0 (0.0 MiB), failed 0");
+    assert.equal(out, "copied 2 (2.0 MiB), skipped 0 (0 B), failed 0");
     assert.deepEqual(await Array.fromAsync(Deno.readDir(`${folder}/tmp`)), []);
   });
 });

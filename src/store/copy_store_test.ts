@@ -172,6 +172,21 @@ Deno.test("copyStore() does without what was collected since it was listed", asy
   assert.deepEqual([counts, world.problems], [nothing, []]);
 });
 
+for (const role of ["from", "to"] as const) {
+  Deno.test(`copyStore() says that it is ${role} which cannot be listed`, async () => {
+    await using world = await World.open();
+    await world.put(world[role], 1);
+    const state = 'Cannot list "artifacts/": 127.0.0.1:9: connection refused';
+    const list = () => {
+      throw storageError(state);
+    };
+    await assert.rejects(world.copy({ [role]: { ...world[role], list } }), {
+      class: "storage",
+      message: `${role.toUpperCase()}: ${state}`,
+    });
+  });
+}
+
 /** A target whose puts fail for some sources. */
 function failingTarget(to: ArtifactStore, fails: (source: string) => boolean) {
   const tried: string[] = [];
