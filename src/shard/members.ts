@@ -9,9 +9,9 @@ export const memberStates = {
   yielding: "the Go implementation's leader is alive",
   lapsed: "its Lease is not renewed",
   taken: "another process runs under its name",
-  refused: "it may not use Leases, and may not be the only replica",
-  alone: "it may not use Leases, and writes as if it was the only replica",
-  released: "it has given its Lease back",
+  refused: "it cannot use Leases, and may not be the only replica",
+  alone: "it cannot use Leases, and writes as if it was the only replica",
+  released: "it ends, and gives its Lease back if it has one",
 } as const;
 
 /** @see memberStates */

@@ -54,7 +54,7 @@ export class KubeLeases implements Leases {
   async create(lease: LeaseWrite, signal?: AbortSignal): Promise<Lease> {
     const { client, namespace } = this.#parts;
     const body = bodyOf(lease, { namespace });
-    const raw = await client.json({
+    const raw = client.json({
       method: "POST",
       path: listPath(leases, namespace),
       query: { fieldManager: controllerName },
@@ -62,7 +62,7 @@ export class KubeLeases implements Leases {
       what: `Cannot create Lease "${namespace}/${lease.name}"`,
       ...withSignal(signal),
     });
-    return decodeLease(raw);
+    return decodeLease(await raw.catch(explainNamespace));
   }
 
   async update(existing: Lease, lease: LeaseWrite, signal?: AbortSignal): Promise<Lease> {
@@ -123,6 +123,12 @@ function bodyOf(lease: LeaseWrite, identity: Readonly<Record<string, string>>) {
       leaseTransitions: lease.transitions,
     },
   };
+}
+
+/** What was to be made cannot be missing: its namespace is, or is about to go. */
+function explainNamespace(error: unknown): never {
+  if (!(error instanceof NotFoundError)) throw error;
+  throw new NotFoundError(`${error.message}; POD_NAMESPACE says which namespace`);
 }
 
 async function unlessGone<T>(answer: Promise<T>): Promise<T | undefined> {
