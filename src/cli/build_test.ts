@@ -104,7 +104,7 @@ const failures: readonly { name: string; manifest: string; code: number; says: R
     name: "a wrong interval",
     manifest: manifest.replace("5m", "1..5m"),
     code: 2,
-    says: /a\.yaml:6: spec\.interval: must match/,
+    says: /a\.yaml:6: spec\.interval: must be a duration such as /,
   },
 ];
 for (const { name, manifest, code, says } of failures) {

@@ -41,7 +41,7 @@ const cases: readonly { name: string; spec: unknown; problems: readonly string[]
     name: "a wrong value beside an unknown field",
     spec: { interval: "5x", generator, foo: {} },
     problems: [
-      'interval: must match ^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$, is "5x"',
+      'interval: must be a duration such as 30s or 1h30m, is "5x"',
       "foo: unknown field; known: interval, suspend, destinationPath, maxRetries, hooks, transform, generator",
     ],
   },

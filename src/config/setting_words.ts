@@ -1,4 +1,4 @@
-import { formatDuration } from "../core/duration.ts";
+import { durationWords, formatDuration } from "../core/duration.ts";
 import type { Settings, SettingType } from "../core/setting.ts";
 import { formatQuantity } from "../core/quantity.ts";
 
@@ -9,7 +9,7 @@ const words: Readonly<Record<SettingType, string>> = {
   boolean: "true or false",
   integer: "a whole number",
   number: "a number",
-  duration: "a duration such as 30s or 1h30m",
+  duration: durationWords,
   size: "a size such as 256Mi",
   list: "a comma-separated list",
 };

@@ -10,6 +10,12 @@ const unitMs: Readonly<Record<string, number>> = {
 };
 const component = /([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)/y;
 
+/** What a text must be that {@linkcode parseDuration} is to read, for those who wrote another. */
+export const durationWords = "a duration such as 30s or 1h30m";
+
+/** The part of Go's durations that `spec.interval` may be: the pattern of the CRD. */
+export const intervalPattern = String.raw`^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`;
+
 /** The longest duration that Go's `time.ParseDuration` accepts, 2^63 ns, in milliseconds. */
 const maxMs = 9_223_372_036_854;
 

@@ -1,6 +1,7 @@
 import Type, { type Static, type TSchema } from "typebox";
 import type { Artifact } from "./artifact.ts";
 import type { Condition } from "./condition.ts";
+import { intervalPattern } from "./duration.ts";
 import type { ObjectMeta } from "./object_meta.ts";
 
 const hookSchema = Type.Object({
@@ -46,7 +47,7 @@ const hooksSchema = Type.Object({
 /** The fields of `spec` that do not depend on the generators. */
 const specFields = {
   interval: Type.String({
-    pattern: String.raw`^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`,
+    pattern: intervalPattern,
     description:
       "How often the source is fetched, as a Go duration such as `5m` or `1h30m`. Below the operator's --min-interval (1m) the minimum is used.",
   }),

@@ -1,4 +1,5 @@
 import type { TSchema } from "typebox";
+import { durationWords, intervalPattern } from "./duration.ts";
 import { type PlainSchema, toPlainSchema } from "./plain_schema.ts";
 import { publicUrl } from "./public_url.ts";
 
@@ -47,6 +48,9 @@ function quote(text: string): string {
   return JSON.stringify(short);
 }
 
+/** What a pattern means, for those who cannot read it. */
+const patternWords: ReadonlyMap<string, string> = new Map([[intervalPattern, durationWords]]);
+
 function stringProblems(schema: PlainSchema, value: string): string[] {
   const { pattern, minLength = 0, maxLength = Infinity } = schema;
   const found: string[] = [];
@@ -57,7 +61,8 @@ function stringProblems(schema: PlainSchema, value: string): string[] {
     );
   }
   if (pattern && !new RegExp(pattern, "u").test(value)) {
-    found.push(`must match ${pattern}, is ${quote(value)}`);
+    const words = patternWords.get(pattern) ?? `text that matches ${pattern}`;
+    found.push(`must be ${words}, is ${quote(value)}`);
   }
   const length = [...value].length;
   if (length < minLength) found.push(`must have ${minLength} characters or more, has ${length}`);
