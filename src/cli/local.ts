@@ -16,6 +16,7 @@ import { retentionSettings } from "../store/retention_settings.ts";
 import { scrubSettings } from "../store/scrub_settings.ts";
 import { checkSpec } from "./check_spec.ts";
 import { type Command, type CommandInput, type ExitCode, InputError } from "./command.ts";
+import { consoleSize } from "./console_size.ts";
 import { createOperator } from "./create_operator.ts";
 import { forgetProxies } from "./forget_proxies.ts";
 import { openLocalHooks } from "./local_hooks.ts";
@@ -105,7 +106,12 @@ async function runLocal(input: CommandInput): Promise<ExitCode> {
     onSolved: (problem) => view.solved(formatFileProblem(problem)),
     onEvent: (event) => view.event(event),
   });
-  const view = openLocalView({ objects, clock: systemClock, input, consoleSize });
+  const view = openLocalView({
+    objects,
+    clock: systemClock,
+    input,
+    consoleSize: () => consoleSize(),
+  });
   try {
     return await operate({ directory, objects, values, view, input });
   } finally {
@@ -205,12 +211,4 @@ async function checkDirectory(positionals: readonly string[]): Promise<string> {
     throw new InputError(`Cannot run local in ${JSON.stringify(directory)}: ${state}`);
   }
   return directory.replace(/(?<=.)\/+$/, "");
-}
-
-function consoleSize(): ReturnType<typeof Deno.consoleSize> {
-  try {
-    return Deno.consoleSize();
-  } catch {
-    return { columns: 80, rows: 24 }; // not a terminal any more
-  }
 }

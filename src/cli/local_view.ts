@@ -4,6 +4,7 @@ import type { SourceKey } from "../core/source_key.ts";
 import type { LocalObjects } from "../objects/local/local_objects.ts";
 import type { ReconcileResult } from "../reconcile/reconcile_source.ts";
 import type { CommandInput } from "./command.ts";
+import type { ConsoleSize } from "./console_size.ts";
 import type { Operator } from "./operator.ts";
 
 /** What a person sees of `local`. */
@@ -28,5 +29,5 @@ export interface LocalViewOptions {
   readonly clock: Clock;
   readonly input: Pick<CommandInput, "print" | "printError">;
   /** Of the terminal; asked before each drawing, because it can be resized. */
-  readonly consoleSize: () => { readonly columns: number; readonly rows: number };
+  readonly consoleSize: () => ConsoleSize;
 }

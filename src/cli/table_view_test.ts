@@ -46,11 +46,9 @@ Deno.test("TableView shows each source, failures in full, and how to download", 
     drawn.join(""),
     `sources, artifacts on http://localhost:8080 (Ctrl-C ends)
 
-NAMESPACE   NAME     READY   REVISION                     SIZE   NEXT    REASON
-team        config   True    ${
-      artifact.revision.slice(0, 26)
-    }   ${artifact.size}    1m30s   Succeeded
-team        other    False                                       1m30s   FetchFailed
+NAMESPACE   NAME     READY   REVISION       SIZE   NEXT    REASON
+team        config   True    aaaaaaaaaaaa   100    1m30s   Succeeded
+team        other    False                         1m30s   FetchFailed
 
 team/other: Cannot fetch [2J "x": 404
 
@@ -90,4 +88,55 @@ Deno.test("TableView never draws more lines than the terminal has", () => {
   // One is left for the cursor, and what follows the last line break is none.
   assert.equal(lines.length - 1, 9);
   assert.equal(lines.at(-2), "… 45 more lines");
+});
+
+const named = (source: ExternalSource, name: string) => ({
+  ...source,
+  metadata: { ...source.metadata, name },
+});
+const many = (source: ExternalSource) =>
+  Array.from({ length: 50 }, (_, index) => named(source, `n${index + 10}`));
+const linesOf = (drawn: readonly string[]) => drawn.join("").split("\n");
+
+Deno.test("TableView cuts long names on a small terminal, and no reason", () => {
+  const source = named(published, "settings-of-the-web-shop");
+  const long = { ...source, metadata: { ...source.metadata, namespace: "all-of-our-tenants" } };
+  const { view, drawn } = open({ columns: 80, rows: 24 }, long);
+  view.close();
+  assert.equal(
+    linesOf(drawn)[3],
+    "all-of-our-t…   settings-of-t…   True    aaaaaaaaaaaa   100    1m30s   Succeeded",
+  );
+});
+
+Deno.test("TableView leaves up to half of the terminal to what is wrong", () => {
+  const { view, drawn } = open({ columns: 120, rows: 12 }, ...many(broken));
+  view.close();
+  assert.deepEqual(linesOf(drawn).slice(2), [
+    "NAMESPACE   NAME   READY   REVISION   SIZE   NEXT    REASON",
+    "team        n10    False                     1m30s   FetchFailed",
+    "… 49 more lines",
+    "",
+    'team/n10: Cannot fetch [2J "x": 404',
+    'team/n11: Cannot fetch [2J "x": 404',
+    'team/n12: Cannot fetch [2J "x": 404',
+    'team/n13: Cannot fetch [2J "x": 404',
+    "… 46 more lines",
+    "",
+  ]);
+});
+
+Deno.test("TableView shows the one failure among many sources, published or not", () => {
+  const other = 'team/other: Cannot fetch [2J "x": 404';
+  const last = {
+    published: ["… 49 more lines", "", other, "… 51 more lines", ""],
+    pending: ["… 48 more lines", "", other, ""],
+  };
+  for (const [state, shown] of Object.entries(last)) {
+    const sources = many(state === "published" ? published : sourceOf());
+    const { view, drawn } = open({ columns: 120, rows: 10 }, ...sources, broken);
+    view.close();
+    assert.deepEqual(linesOf(drawn).slice(-shown.length), shown);
+    assert.equal(linesOf(drawn).length - 1, 9);
+  }
 });
