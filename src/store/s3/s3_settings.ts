@@ -26,7 +26,8 @@ export const s3Settings = {
     configMapKey: "storage.s3.bucket",
     pattern: {
       expression: /^[a-zA-Z0-9][\w.-]{1,221}[a-zA-Z0-9]$/,
-      words: "the name of a bucket",
+      words:
+        "the name of a bucket: 3 to 223 letters, digits and ._-, with a letter or digit at either end",
     },
   },
   s3Region: {

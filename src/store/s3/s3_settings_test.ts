@@ -18,8 +18,14 @@ Deno.test("s3SettingMistakes() says what to set where settings do not fit togeth
 });
 
 Deno.test("s3Settings take what users of the Go implementation write, and nothing that is unsafe in a URL", () => {
-  const accepts = (name: "s3Endpoint" | "s3Prefix" | "s3PathStyle", text: string) =>
+  const accepts = (name: "s3Bucket" | "s3Endpoint" | "s3Prefix" | "s3PathStyle", text: string) =>
     s3Settings[name].pattern.expression.test(text);
+  for (const text of ["abc", "My_bucket.eu-1", "a".repeat(223)]) {
+    assert.ok(accepts("s3Bucket", text), text);
+  }
+  for (const text of ["ab", "-abc", "abc.", "a/b", "a b", "a".repeat(224)]) {
+    assert.ok(!accepts("s3Bucket", text), text);
+  }
   for (
     const text of ["minio:9000", "https://s3.example.com", "http://[::1]:9000/", "s3.example/a/b"]
   ) {
