@@ -34,7 +34,9 @@ function parseSetting(flag: string, texts: readonly string[]): Cidr[] {
     if (cidr) return cidr;
     throw configurationError(
       "InvalidSetting",
-      `Cannot use "--${flag}=${text}": not a network such as 10.0.0.0/8 or fd00::/8`,
+      `Cannot use --${flag} ${
+        JSON.stringify(text)
+      }: it must be a network such as 10.0.0.0/8 or fd00::/8`,
     );
   });
 }

@@ -105,7 +105,9 @@ Deno.test("new AddressRules() refuses what is no network and names the flag", ()
     ) {
       assert.throws(
         () => rules({ [field!]: [bad] }),
-        (error) => error instanceof StepError && error.message.includes(`--${flag}=${bad}`),
+        (error) =>
+          error instanceof StepError &&
+          error.message.includes(`--${flag} "${bad}": it must be a network`),
         bad,
       );
     }

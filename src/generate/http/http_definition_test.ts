@@ -111,11 +111,20 @@ Deno.test("prepare() names the host with its port, so that spellings share a lim
   assert.equal(hostOf("http://[2001:DB8::0:1]:8080/"), "[2001:db8::1]:8080");
 });
 
-Deno.test("create() refuses settings it cannot work with", () => {
-  for (const settings of [{ fetchDenyCidr: ["10/8"] }, { httpsProxy: "socks5://p" }]) {
-    assert.throws(
-      () => new HttpFetcher({ settings }),
-      (error) => error instanceof StepError && error.reason === "InvalidSetting",
-    );
+Deno.test("create() refuses settings it cannot work with, in the words of the others", () => {
+  const cases = [
+    {
+      settings: { fetchDenyCidr: ["10/8"] },
+      message:
+        'Cannot use --fetch-deny-cidr "10/8": it must be a network such as 10.0.0.0/8 or fd00::/8',
+    },
+    {
+      settings: { httpsProxy: "socks5://u:p@p" },
+      message:
+        "Cannot use variable HTTPS_PROXY: it must be an http or https URL such as http://proxy.example.com:3128",
+    },
+  ];
+  for (const { settings, message } of cases) {
+    assert.throws(() => new HttpFetcher({ settings }), { reason: "InvalidSetting", message });
   }
 });

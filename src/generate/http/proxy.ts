@@ -45,7 +45,7 @@ function parseProxy(variable: string, text: string): Proxy | undefined {
   if (!url || !/^https?:$/.test(url.protocol)) {
     throw configurationError(
       "InvalidSetting",
-      `Cannot use "${variable}": not an http or https URL`,
+      `Cannot use variable ${variable}: it must be an http or https URL such as http://proxy.example.com:3128`,
     );
   }
   const authorization = basicAuthorization(url);
