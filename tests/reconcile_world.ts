@@ -96,6 +96,7 @@ export class ReconcileWorld implements AsyncDisposable {
     try {
       const run = { priority: "due", dueAt: this.clock.now(), signal } as const;
       const result = await reconcileSource(key, this.context(), run);
+      assert.equal(result.fetched, upstream.requests.length > 0, "it says whether it has fetched");
       return {
         result,
         writes: objects.writes,

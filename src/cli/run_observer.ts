@@ -48,7 +48,7 @@ export function observeRuns(
         : result.requeueAt
         ? "requeue_after"
         : "success";
-      const answeredAt = success && !isGivenUp && result.fetched ? wallNow() : undefined;
+      const answeredAt = kind === "published" && result.fetched ? wallNow() : undefined;
       tell({ success, result: success ? requeued : "error", answeredAt });
       const milliseconds = clock.now() - start;
       const told = { result, milliseconds, metrics, isReadOnly, isGivenUp };
@@ -121,7 +121,7 @@ function logOutcome(log: Log, key: SourceKey, told: Told): void {
         return log.bug("reconcile failed", failure.error, fields);
       }
       // Without Flux each source looks again every 10 s: a line each time would bury everything else.
-      if (!fetched && !result.changed) {
+      if (!result.tried && !result.changed) {
         return log.debug("still failing", { ...fields, reason: failure.reason });
       }
       const details = {

@@ -25,7 +25,7 @@ const noFlux = new StepError("Cannot publish", {
 
 interface Case {
   readonly name: string;
-  readonly result: Pick<ReconcileResult, "outcome" | "fetched" | "changed">;
+  readonly result: Pick<ReconcileResult, "outcome" | "fetched" | "tried" | "changed">;
   /** Level and message of the line. */
   readonly line: readonly [string, string];
   readonly isReadOnly?: boolean;
@@ -36,38 +36,43 @@ interface Case {
 const cases: readonly Case[] = [
   {
     name: "a publication",
-    result: { outcome: published, fetched: true, changed: true },
+    result: { outcome: published, fetched: true, tried: true, changed: true },
     line: ["info", "published"],
   },
   {
     name: "a publication that is only announced",
-    result: { outcome: published, fetched: true, changed: true },
+    result: { outcome: published, fetched: true, tried: true, changed: true },
     line: ["debug", "read-only: not published"],
     isReadOnly: true,
   },
   {
     name: "an unchanged document",
-    result: { outcome: published, fetched: true, changed: false },
+    result: { outcome: published, fetched: true, tried: true, changed: false },
     line: ["debug", "unchanged"],
   },
   {
     name: "a failure",
-    result: { outcome: failed(noFlux), fetched: true, changed: false },
+    result: { outcome: failed(noFlux), fetched: true, tried: true, changed: false },
+    line: ["error", "reconcile failed"],
+  },
+  {
+    name: "a failure before the upstream was asked, each time",
+    result: { outcome: failed(noFlux), fetched: false, tried: true, changed: false },
     line: ["error", "reconcile failed"],
   },
   {
     name: "a failure that is told in the status only now",
-    result: { outcome: failed(noFlux), fetched: false, changed: true },
+    result: { outcome: failed(noFlux), fetched: false, tried: false, changed: true },
     line: ["error", "reconcile failed"],
   },
   {
     name: "another look at a failure that is known",
-    result: { outcome: failed(noFlux), fetched: false, changed: false },
+    result: { outcome: failed(noFlux), fetched: false, tried: false, changed: false },
     line: ["debug", "still failing"],
   },
   {
     name: "a bug",
-    result: { outcome: failed(new TypeError("oops")), fetched: true, changed: true },
+    result: { outcome: failed(new TypeError("oops")), fetched: true, tried: true, changed: true },
     line: ["error", "reconcile failed"],
   },
   {
@@ -75,6 +80,7 @@ const cases: readonly Case[] = [
     result: {
       outcome: { kind: "unwritten", error: new Error("down") },
       fetched: true,
+      tried: true,
       changed: false,
     },
     line: ["error", "the API server did not take the outcome"],
@@ -84,14 +90,20 @@ const cases: readonly Case[] = [
     result: {
       outcome: { kind: "unwritten", error: new Error("not ours") },
       fetched: true,
+      tried: true,
       changed: false,
     },
     line: ["debug", "given up: another replica works on it"],
     isOurs: false,
   },
   {
+    name: "a lost race",
+    result: { outcome: { kind: "conflict" }, fetched: true, tried: false, changed: false },
+    line: ["debug", "conflict"],
+  },
+  {
     name: "a source that is gone",
-    result: { outcome: { kind: "gone" }, fetched: false, changed: false },
+    result: { outcome: { kind: "gone" }, fetched: false, tried: false, changed: false },
     line: ["debug", "gone"],
   },
 ];
@@ -116,7 +128,7 @@ for (const { name, result, line, isReadOnly = false, isOurs = true } of cases) {
     assert.equal(await observe("default/a", () => Promise.resolve(given)), given);
     const told = lines.map((text) => JSON.parse(text));
     assert.deepEqual(told.map(({ level, msg }) => [level, msg]), [line]);
-    assert.equal(told[0].source, "default/a");
+    assert.deepEqual([told[0].source, told[0].fetched], ["default/a", result.fetched]);
     const rendered = (await Array.fromAsync(metrics.render())).join("");
     const isError = result.outcome.kind === "failed" ||
       (result.outcome.kind === "unwritten" && isOurs);

@@ -12,7 +12,7 @@ import type { Subject } from "./subject.ts";
 export interface HeldResult {
   readonly requeueAt: number;
   readonly outcome: Outcome;
-  readonly fetched: false;
+  readonly tried: false;
   readonly changed: boolean;
   readonly isHeld: true;
 }
@@ -37,7 +37,7 @@ export async function keepHeld(
   if (!isAnswered) writer.warn([{ reason: "HostHeld", message }], memory);
   const kept = { kind: "kept", artifact: publishedArtifact(source), isSuspended: false } as const;
   const { outcome, written } = await publishOutcome(context, { source, memory, outcome: kept });
-  const held = { requeueAt, outcome, fetched: false, isHeld: true } as const;
+  const held = { requeueAt, outcome, tried: false, isHeld: true } as const;
   if (!findCondition(source.status.conditions ?? [], "Ready")) {
     const status = statusWhileHeld(source, message, formatTime(now));
     await context.objects.writeSourceStatus(source, status);

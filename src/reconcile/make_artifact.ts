@@ -108,6 +108,7 @@ export class MakeArtifact {
 
   async #ask(built: BuiltRequest): Promise<FetchResult> {
     const held = await this.#heldContent();
+    this.#subject.memory.requests++;
     return await fetchSource(this.#options.plan, built, {
       hooks: this.#hooks,
       validatorsFor: (fingerprint) => held ? this.#validators(fingerprint) : undefined,

@@ -34,11 +34,15 @@ export interface ReconcileResult {
     | { readonly kind: "unwritten"; readonly error: unknown };
   /** Whether the upstream was asked. */
   readonly fetched: boolean;
+  /** Whether it was to be: a Secret that is missing, or a hook, may have come before. */
+  readonly tried: boolean;
   /** Whether the status was written. */
   readonly changed: boolean;
   /** The upstream wants no request until then: the run is to go on as what it was. */
   readonly isHeld?: boolean;
 }
+
+type Ended = Omit<ReconcileResult, "fetched">;
 
 /**
  * One reconcile of one source (DESIGN §4): decides whether to fetch, lets the stages work, publishes, writes the status,
@@ -53,16 +57,28 @@ export async function reconcileSource(
 ): Promise<ReconcileResult> {
   const { objects, memories } = context;
   const source = objects.sources.get(key);
-  if (!source) return forget(key, memories);
+  if (!source) return { ...forget(key, memories), fetched: false };
   const known = memories.get(key);
   const memory = known?.uid === source.metadata.uid ? known : initialMemory(source, context);
   memories.set(key, memory);
+  const { requests } = memory;
+  const ended = await reconcileKnown(context, { source, memory, run }, known !== undefined);
+  return { ...ended, fetched: memory.requests > requests };
+}
+
+async function reconcileKnown(
+  context: ReconcileContext & { readonly memories: SourceMemories },
+  { source, memory, run }: Subject,
+  isKnown: boolean,
+): Promise<Ended> {
+  const { objects, memories } = context;
+  const key = sourceKey(source.metadata);
   try {
     await releaseFinalizer(context, source);
     if (source.metadata.deletionTimestamp !== undefined) return forget(key, memories);
     const released = objects.sources.get(key) ?? source;
     const current = await fenceSource(context, { source: released, memory });
-    if (!known) await resume(context, { source: current, memory });
+    if (!isKnown) await resume(context, { source: current, memory });
     const subject = { source: current, memory, run };
     return await attempt(context, subject).catch((error) => {
       if (error instanceof HostHeldError) return keepHeld(context, subject, error);
@@ -87,9 +103,9 @@ async function resume(
   if (isHeld) memory.lastDocument = unfinished;
 }
 
-function forget(key: SourceKey, memories: SourceMemories): ReconcileResult {
+function forget(key: SourceKey, memories: SourceMemories): Ended {
   memories.delete(key);
-  return { requeueAt: undefined, outcome: { kind: "gone" }, fetched: false, changed: false };
+  return { requeueAt: undefined, outcome: { kind: "gone" }, tried: false, changed: false };
 }
 
 /** An API server that is back after a while must not wait for long for what happened meanwhile; milliseconds. */
@@ -111,7 +127,7 @@ function rewrite(
   context: ReconcileContext,
   { source, memory }: Pick<Subject, "source" | "memory">,
   error: unknown,
-): ReconcileResult {
+): Ended {
   const conflict = error instanceof ConflictError || error instanceof NotFoundError;
   memory.lostWrites++;
   const { retryAfterMs: asked, refusal } = error instanceof ObjectsUnavailableError
@@ -125,10 +141,10 @@ function rewrite(
   const wait = asked === undefined ? backoff : Math.max(backoff, context.delays.asked(asked));
   const delay = isFirstRace ? 0 : wait;
   const outcome = conflict ? { kind: "conflict" } as const : { kind: "unwritten", error } as const;
-  return { requeueAt: context.clock.now() + delay, outcome, fetched: false, changed: false };
+  return { requeueAt: context.clock.now() + delay, outcome, tried: false, changed: false };
 }
 
-async function attempt(context: ReconcileContext, subject: Subject): Promise<ReconcileResult> {
+async function attempt(context: ReconcileContext, subject: Subject): Promise<Ended> {
   const { source, memory, run } = subject;
   const writer = new StatusWriter(context, source);
   const began = namedNow(context, writer.key);
@@ -167,7 +183,7 @@ async function attempt(context: ReconcileContext, subject: Subject): Promise<Rec
   memory.failures = failures;
   memory.lostWrites = 0;
   const requeueAt = isOvertaken(context, said) ? context.clock.now() : next.requeueAt;
-  return { requeueAt, outcome: said.outcome, fetched: ran === "fetch", changed };
+  return { requeueAt, outcome: said.outcome, tried: ran === "fetch", changed };
 }
 
 /** The artifact key that the ExternalArtifact names. */

@@ -136,7 +136,10 @@ Deno.test("reconcileSource() keeps the ETag when a 304 after a restart names non
   const prepare = world.upstream.prepare.bind(world.upstream);
   world.upstream.prepare = (settings) => ({
     ...prepare(settings),
-    fetch: () => Promise.resolve({ changed: false, validators: {} }),
+    fetch: (_request, context) => {
+      world.upstream.requests.push(context);
+      return Promise.resolve({ changed: false, validators: {} });
+    },
   });
   await world.runAgain(kept);
   world.changeSpec({ interval: "10m" });

@@ -47,6 +47,8 @@ export interface SourceMemory {
   readonly uid: string;
   /** When the next fetch is due, in milliseconds since the epoch. */
   nextFetchAt: number;
+  /** How often the upstream was asked. */
+  requests: number;
   /** Until when the upstream asked to be left alone; a trigger does not override it. */
   holdUntil: number;
   /** Names the whitelist that refused its hooks, or its absence; tried again as soon as another one is in force. */
@@ -103,6 +105,7 @@ export function initialMemory(source: ExternalSource, context: MemoryContext): S
     uid: source.metadata.uid,
     nextFetchAt: waitUntil ||
       (isSettled ? now + delays.spread(sourceKey(source.metadata), interval) : retryAt ?? now),
+    requests: 0,
     holdUntil: nextAttemptHeld ? waitUntil : 0,
     refusedUnder: undefined,
     waits: 0,
