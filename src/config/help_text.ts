@@ -1,6 +1,6 @@
 import type { Settings } from "../core/setting.ts";
 import type { SettingGroups } from "./setting_groups.ts";
-import { formatSetting } from "./setting_words.ts";
+import { allowedWords, formatSetting } from "./setting_words.ts";
 
 /** What `--help` prints. */
 export interface Help {
@@ -60,7 +60,11 @@ function nameOf(setting: Settings[string]): string {
 
 function explain(setting: Settings[string]): string {
   const value = setting.secret ? "" : formatSetting(setting, setting.default);
+  // Beside a flag its choices stand already.
+  const isLimited = setting.pattern !== undefined ||
+    (setting.choices !== undefined && setting.flag === undefined);
   const notes = [
+    ...(isLimited ? [allowedWords(setting)] : []),
     ...(setting.flag !== undefined && setting.variable ? [setting.variable] : []),
     ...(setting.flagAliases?.map((alias) => `also ${alias.length === 1 ? "-" : "--"}${alias}`) ??
       []),

@@ -73,6 +73,34 @@ Second things:
   );
 });
 
+Deno.test("helpText() says what a setting may be whose name does not", () => {
+  const text = helpText({
+    usage: "x",
+    examples: [],
+    settings: {
+      "Things": {
+        store: {
+          ...{ type: "string", default: "memory", description: "Where.", variable: "STORE" },
+          choices: ["memory", "pvc"],
+        },
+        address: {
+          ...{ type: "string", default: "", description: "Which.", flag: "address" },
+          pattern: { expression: /:/, words: "an address such as :80" },
+        },
+      },
+    },
+  });
+  assert.equal(
+    text,
+    `x
+
+Things:
+  STORE           Where. (one of memory, pvc; default memory)
+  --address TEXT  Which. (an address such as :80)
+`,
+  );
+});
+
 Deno.test("settingsTable() shows every setting with all its names", () => {
   const lines = settingsTable(settings).split("\n");
   assert(lines.includes("## Second things"));
