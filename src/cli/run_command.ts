@@ -12,7 +12,8 @@ export type ProcessInput = CommandInput;
 
 /** Picks the command, runs it, and turns what it throws into a message and an exit code. */
 export async function runCommand(input: ProcessInput): Promise<ExitCode> {
-  const [first = "", ...rest] = input.arguments;
+  const [given = "", ...rest] = input.arguments;
+  const first = given === "--version" ? "version" : given;
   if (first === "help" || (asksForHelp([first]) && first !== "")) return printHelp(input, rest[0]);
   const named = first !== "" && !first.startsWith("-");
   const command = named ? commands[first] : commands[unnamedCommand(input)];

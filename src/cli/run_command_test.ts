@@ -60,7 +60,10 @@ const wrong: readonly { given: string[]; says: RegExp }[] = [
   { given: ["local", "/nonexistent"], says: /it does not exist/ },
   { given: ["crds", "x"], says: /takes no arguments/ },
   { given: ["version", "x"], says: /takes no arguments/ },
-  { given: ["get", "--output=xml"], says: /table, json, yaml|one of/ },
+  {
+    given: ["get", "-o", "xml"],
+    says: /^Cannot use -o "xml": it must be one of table, json, yaml$/m,
+  },
   {
     given: ["--zap-log-level=foo", "--concurrent=0", "--nope"],
     says: /(?=[^]*zap-log-level)(?=[^]*concurrent)(?=[^]*nope)/,
@@ -87,7 +90,9 @@ for (const { given, says } of wrong) {
 Deno.test("runCommand() prints the CRD and the version", async () => {
   const { out } = await run("crds");
   assert.match(out, /^kind: CustomResourceDefinition$/m);
-  assert.match((await run("version")).out, /^externalsource-controller \d+\.\d+\.\d+ /);
+  for (const given of ["version", "--version"]) {
+    assert.match((await run(given)).out, /^externalsource-controller \d+\.\d+\.\d+ /);
+  }
 });
 
 const inPod = { KUBERNETES_SERVICE_HOST: "192.0.2.1" };

@@ -196,6 +196,18 @@ Deno.test("parseSettings() reports all mistakes of all places at once, with what
   );
 });
 
+Deno.test("parseSettings() names a flag of one letter with one dash", () => {
+  assert.deepEqual(
+    mistakesOf({ arguments: ["-x", "-v=perhaps", "--v=perhaps", "-counts=1"] }),
+    [
+      "Cannot use -x: no such flag; --help lists all",
+      "Cannot use --counts: no such flag; did you mean --count?",
+      'Cannot use -v "perhaps": it must be true or false',
+      'Cannot use -v "perhaps": it must be true or false',
+    ],
+  );
+});
+
 Deno.test("parseSettings() reports a wrong value that another one overrides", () => {
   const given = { arguments: ["--timeout=1s"], environment: { HTTP_TIMEOUT: "soon" } };
   assert.equal(mistakesOf(given).length, 1);

@@ -48,14 +48,20 @@ function parseFlag(argument: string): Flag | undefined {
 /** The value of a flag, taken from `rest` if it stands in the next argument; a text is a mistake. */
 function readFlag(index: SettingIndex, { flag, text }: Flag, rest: string[]): Given | string {
   const name = index.flags.get(flag);
-  const where = `--${flag}`;
+  const where = dashed(flag);
   if (name === undefined) {
-    const nearest = nearestName(flag, index.flags.keys());
+    // No letter is nearer to another one than the rest.
+    const nearest = flag.length === 1 ? undefined : nearestName(flag, index.flags.keys());
     return `Cannot use ${where}: no such flag` +
-      (nearest === undefined ? "; --help lists all" : `; did you mean --${nearest}?`);
+      (nearest === undefined ? "; --help lists all" : `; did you mean ${dashed(nearest)}?`);
   }
   if (text !== undefined) return { name, where, text };
   if (index.described[name]!.type === "boolean") return { name, where, text: "true" };
   const next = rest.shift();
   return next === undefined ? `Cannot use ${where}: no value follows` : { name, where, text: next };
+}
+
+/** A flag as help writes it, whichever number of dashes it was given with. */
+function dashed(flag: string): string {
+  return flag.length === 1 ? `-${flag}` : `--${flag}`;
 }
