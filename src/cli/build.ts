@@ -1,4 +1,4 @@
-import { parseSettings } from "../config/parse_settings.ts";
+import { type ParsedSettings, parseSettings } from "../config/parse_settings.ts";
 import { helpText } from "../config/help_text.ts";
 import { hookSettings, localHookSettings } from "../config/settings/hook_settings.ts";
 import { reconcileSettings } from "../config/settings/reconcile_settings.ts";
@@ -23,6 +23,7 @@ import { closeGenerators, createGenerators } from "./create_generators.ts";
 import { forgetProxies } from "./forget_proxies.ts";
 import { hookStderr } from "./hook_stderr.ts";
 import { type LocalHooksParts, openLocalHooks } from "./local_hooks.ts";
+import { localUpstreamSettings } from "./local_upstream_settings.ts";
 import { measuredHooks } from "./measured_hooks.ts";
 import { protectingReader } from "./protect_secrets.ts";
 import { describeDifference } from "./published_difference.ts";
@@ -60,13 +61,13 @@ const groups = {
   "Build": buildSettings,
   "Document": { maxSourceSize: reconcileSettings.maxSourceSize },
   "Hooks": { ...localHookSettings, ...hookSettings },
-  "Upstream requests": generatorDefinitions.http.settings,
+  "Upstream requests": localUpstreamSettings,
 };
 
 const described = {
   ...groups.Document,
   ...groups.Hooks,
-  ...groups["Upstream requests"],
+  ...generatorDefinitions.http.settings,
   ...buildSettings,
 };
 
@@ -99,13 +100,7 @@ shown; hooks run if --whitelist names a file that allows them.`,
 
 async function build(input: CommandInput): Promise<ExitCode> {
   forgetProxies();
-  const { values, positionals, warnings } = parseSettings({
-    described,
-    arguments: input.arguments,
-    environment: input.environment,
-    configMap: undefined,
-    others: controllerSettings,
-  });
+  const { values, positionals, warnings } = readFlags(input);
   // A kubeconfig may name a program that gets the credentials, and hooks are programs.
   const mayConnect = values.diff && !isInPod({ ...values, ...input });
   if (!mayConnect && values.whitelist === "") input.drop("run");
@@ -135,6 +130,22 @@ async function build(input: CommandInput): Promise<ExitCode> {
   const print = isStandardOutput(output) ? input.printError : input.print;
   print(describe(made, output));
   return 0;
+}
+
+function readFlags(input: CommandInput): ParsedSettings<typeof described> {
+  const parsed = parseSettings({
+    described,
+    arguments: input.arguments,
+    environment: input.environment,
+    configMap: undefined,
+    others: controllerSettings,
+  });
+  if (parsed.values.diff && parsed.values.output !== "") {
+    throw new InputError(
+      "Cannot use --output with --diff, which writes nothing: leave one of them out",
+    );
+  }
+  return parsed;
 }
 
 /** Hooks whose complaints are shown: to find out why one fails is what a build is for. */

@@ -20,6 +20,7 @@ import { consoleSize } from "./console_size.ts";
 import { createOperator } from "./create_operator.ts";
 import { forgetProxies } from "./forget_proxies.ts";
 import { openLocalHooks } from "./local_hooks.ts";
+import { localUpstreamSettings } from "./local_upstream_settings.ts";
 import { localUrlBase } from "./local_url_base.ts";
 import type { LocalView } from "./local_view.ts";
 import { openLocalView } from "./open_local_view.ts";
@@ -45,7 +46,7 @@ const groups = {
   "Local": localSettings,
   "Sources and retries": reconcileSettings,
   "Hooks": { ...localHookSettings, ...hookSettings },
-  "Upstream requests": generatorDefinitions.http.settings,
+  "Upstream requests": localUpstreamSettings,
   "Artifacts": { ...retentionSettings, ...scrubSettings, ...serveSettings },
 };
 const described = {

@@ -43,6 +43,15 @@ Deno.test("runCommand() explains short flags as they are typed", async () => {
   assert.match((await run("get", "--help")).out, /also -n/);
 });
 
+Deno.test("runCommand() offers to allow loopback only where it is not allowed always", async () => {
+  const help = async (name: string) => (await run(name, "--help")).out;
+  assert.match(await help("controller"), /--fetch-allow-loopback/);
+  for (const name of ["build", "local"]) {
+    assert.doesNotMatch(await help(name), /--fetch-allow-loopback/);
+    assert.match(await help(name), /--fetch-deny-cidr/);
+  }
+});
+
 Deno.test("runCommand() lists the commands", async () => {
   const { code, out } = await run("--help");
   assert.equal(code, 0);
@@ -56,6 +65,10 @@ const wrong: readonly { given: string[]; says: RegExp }[] = [
   { given: ["build", "a", "b"], says: /name one file/ },
   { given: ["build", "/nonexistent/a.yaml"], says: /\/nonexistent\/a\.yaml: cannot be read/ },
   { given: ["build", "a.yaml", "--nope"], says: /--nope: no such flag/ },
+  {
+    given: ["build", "a.yaml", "--diff", "-o", "a.tar.gz"],
+    says: /Cannot use --output with --diff/,
+  },
   { given: ["local"], says: /name one folder/ },
   { given: ["local", "/nonexistent"], says: /it does not exist/ },
   { given: ["crds", "x"], says: /takes no arguments/ },
