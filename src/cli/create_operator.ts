@@ -26,6 +26,7 @@ import type { OperatorParts } from "./operator_parts.ts";
 import { protectingReader } from "./protect_secrets.ts";
 import type { ReplicaRole } from "./replica_role.ts";
 import type { ReplicaWatch } from "./replica_watch.ts";
+import { observeRepairs } from "./repair_observer.ts";
 import { observeLimits, observeQueue, observeRuns } from "./run_observer.ts";
 import { steadyClock } from "./steady_clock.ts";
 import { slewedClock } from "./slewed_clock.ts";
@@ -75,10 +76,7 @@ export function createOperator(place: OperatorPlace): Operator {
     stages: stagesOf(place, hookReports),
     role: place.role,
     bareStore: place.bareStore,
-    onRepair: ({ key, artifact, state, recovered }) => {
-      metrics.artifactRepaired(state);
-      own.warn("mended the store", { source: key, artifact: artifact.path, state, recovered });
-    },
+    onRepair: observeRepairs({ log: own, metrics }),
     storeOwner: place.owner &&
       new StoreOwner({ ...place.owner, store, onRefused: (message) => own.warn(message) }),
     settings: { ...values, spoolDirectory, watchNamespace },

@@ -18,10 +18,13 @@ export function readOnlyObjects(objects: Objects, announce: Announce): Objects {
   const artifacts = new Overlay(objects.artifacts);
   const writeArtifactStatus: Objects["writeArtifactStatus"] = (existing, status) => {
     const { artifact } = status;
+    const published = existing.status.artifact;
     if (artifact) {
-      announce(
-        `would publish ${sourceKey(existing.metadata)} ${artifact.revision} at ${artifact.url}`,
-      );
+      const isSame = published?.digest === artifact.digest &&
+        published.revision === artifact.revision;
+      const instead = isSame ? `, which is at ${published.url} now` : "";
+      const key = sourceKey(existing.metadata);
+      announce(`would publish ${key} ${artifact.revision} at ${artifact.url}${instead}`);
     }
     return Promise.resolve(artifacts.keep({ ...existing, status }));
   };
