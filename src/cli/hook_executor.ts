@@ -129,10 +129,14 @@ async function serve(values: ExecutorValues, { log, scratch, signal }: ExecutorP
 }
 
 function openWhitelist(file: string, log: Log): Promise<WatchedWhitelist> {
+  let message = "the whitelist is in force";
   return WatchedWhitelist.open({
     file,
     clock: systemClock,
-    onChange: () => log.info("another whitelist is in force"),
+    onChange: () => {
+      log.info(message);
+      message = "another whitelist is in force";
+    },
     onProblem: (problem) => log.warn(problem),
     onWarning: ({ line, message }) => log.warn("whitelist", { line, message }),
   });
@@ -147,7 +151,7 @@ async function listen(server: ExecutorServer, { values, log }: Listening): Promi
   const address = { hostname: values.host, port: values.port };
   try {
     const port = await server.listen(address);
-    log.info("listening", { host: values.host, port });
+    log.info("listening", { host: values.host || "*", port });
     return server;
   } catch (cause) {
     throw listenError(address, { flags: { host: "--host", port: "--port" }, cause });

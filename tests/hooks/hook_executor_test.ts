@@ -120,6 +120,8 @@ Deno.test("hook-executor ends with 0 after SIGTERM, the hooks with it, and leave
     "whitelist.yaml",
   ]);
   assert.match(executor.log, /HOOK_TOKEN_FILE is not set/);
+  assert.match(executor.log, /"msg":"the whitelist is in force"/);
+  assert.doesNotMatch(executor.log, /another whitelist/);
 });
 
 Deno.test("hook-executor in a container finds also what has wiped its traces", async () => {
