@@ -2,19 +2,36 @@ import { externalSourceKind } from "../core/api_names.ts";
 import type { ObjectEvent } from "../core/object_event.ts";
 import { type SourceKey, sourceKey } from "../core/source_key.ts";
 import type { ReconcileResult } from "../reconcile/reconcile_source.ts";
-import type { CommandInput } from "./command.ts";
-import type { LocalView } from "./local_view.ts";
+import type { LocalView, LocalViewOptions } from "./local_view.ts";
+
+/** What lines need to know; no terminal. */
+export type LinesViewOptions = Omit<LocalViewOptions, "consoleSize">;
+
+/** Whoever sees nothing within that time wants to know why. */
+const lookEveryMs = 1_000;
 
 /** A line for each thing that happens: for pipes and logs. */
 export class LinesView implements LocalView {
-  readonly #output: Pick<CommandInput, "print" | "printError">;
+  readonly #options: LinesViewOptions;
+  readonly #output: LinesViewOptions["input"];
+  #cancel: () => void = () => {};
 
-  constructor(output: Pick<CommandInput, "print" | "printError">) {
-    this.#output = output;
+  constructor(options: LinesViewOptions) {
+    this.#options = options;
+    this.#output = options.input;
   }
 
   started(_operator: unknown, { directory, urlBase }: Parameters<LocalView["started"]>[1]): void {
     this.#output.print(`watching ${directory}, artifacts on ${urlBase}\n`);
+    this.#look();
+  }
+
+  /** Says once that there is nothing to do, which else nothing would say. */
+  #look(): void {
+    const { objects: { sources }, clock } = this.#options;
+    if (sources.state === "waiting") {
+      this.#cancel = clock.schedule(() => this.#look(), lookEveryMs);
+    } else if (sources.size === 0) this.#output.print("no ExternalSource yet\n");
   }
 
   outcome(key: SourceKey, { outcome, changed }: ReconcileResult): void {
@@ -37,5 +54,7 @@ export class LinesView implements LocalView {
     this.#output.printError(`solved: ${text}\n`);
   }
 
-  close(): void {}
+  close(): void {
+    this.#cancel();
+  }
 }

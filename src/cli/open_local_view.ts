@@ -4,5 +4,5 @@ import { TableView } from "./table_view.ts";
 
 /** A table on a terminal, plain lines in a pipe. */
 export function openLocalView(options: LocalViewOptions): LocalView {
-  return Deno.stdout.isTerminal() ? new TableView(options) : new LinesView(options.input);
+  return Deno.stdout.isTerminal() ? new TableView(options) : new LinesView(options);
 }
