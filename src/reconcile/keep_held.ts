@@ -1,3 +1,4 @@
+import type { ExternalSource } from "../core/external_source.ts";
 import { findCondition } from "../core/condition.ts";
 import { formatTime } from "../core/format_time.ts";
 import type { HostHeldError } from "../core/host_held_error.ts";
@@ -19,7 +20,7 @@ export interface HeldResult {
 
 /**
  * Ends a reconcile whose upstream wants no request for long: nothing waits in memory meanwhile, what is published is kept as
- * it should be, and the status says what it said. One that has nothing to say of its spec yet says that it waits.
+ * it should be, and the status says what it said. One that has nothing to say of its spec, or no more, says that it waits.
  *
  * @throws as the objects
  */
@@ -38,7 +39,7 @@ export async function keepHeld(
   const kept = { kind: "kept", artifact: publishedArtifact(source), isSuspended: false } as const;
   const { outcome, written } = await publishOutcome(context, { source, memory, outcome: kept });
   const held = { requeueAt, outcome, tried: false, isHeld: true } as const;
-  if (!findCondition(source.status.conditions ?? [], "Ready")) {
+  if (saysNothing(source)) {
     const status = statusWhileHeld(source, message, formatTime(now));
     await context.objects.writeSourceStatus(source, status);
     return { ...held, changed: true };
@@ -50,4 +51,15 @@ export async function keepHeld(
     artifact: written,
   });
   return { ...held, changed };
+}
+
+/** Stalled for these a source is tried again at each interval. */
+const triedAgain = ["RetriesExhausted", "NameConflict"];
+
+/** Whether a source was never run, or stalled for what is allowed by now: else it would not have come to its request. */
+function saysNothing(source: ExternalSource): boolean {
+  const conditions = source.status.conditions ?? [];
+  const stalled = findCondition(conditions, "Stalled");
+  const isOverturned = stalled !== undefined && !triedAgain.includes(stalled.reason);
+  return !findCondition(conditions, "Ready") || (isOverturned && !publishedArtifact(source));
 }

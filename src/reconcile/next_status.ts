@@ -173,7 +173,7 @@ export function statusInPhase(
   return { ...source.status, conditions };
 }
 
-/** The status of a source that was never fetched, because its host wants no request for long. */
+/** The status of a source that has nothing to say but that its host wants no request for long. */
 export function statusWhileHeld(
   { status }: ExternalSource,
   message: string,
@@ -183,7 +183,7 @@ export function statusWhileHeld(
     { type: "Ready", status: "Unknown", reason: "HostHeld", message },
     { type: "Reconciling", status: "True", reason: "HostHeld", message },
   ] as const;
-  const before: Condition[] = [...status.conditions ?? []];
+  const before = withoutConditions(status.conditions ?? [], "Stalled");
   return {
     ...status,
     conditions: states.reduce((all, each) => withCondition(all, each, now), before),

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { StepError } from "../core/step_error.ts";
+import { configurationError, StepError } from "../core/step_error.ts";
 import { ObjectsUnavailableError } from "../objects/objects.ts";
 import { minute, name, ReconcileWorld } from "../../tests/reconcile_world.ts";
 
@@ -84,6 +84,40 @@ Deno.test("reconcileSource() tells of the wait of a new source once, in its stat
   world.holdMs = 0;
   await world.runAgain(again);
   assert.deepEqual(world.conditions, ["Ready=True/Succeeded"]);
+});
+
+/** A source whose URL is refused, and the same after a restart that allows it, on a host that wants no request for an hour. */
+async function allowedWhileHeld(world: ReconcileWorld) {
+  const prepare = world.upstream.prepare.bind(world.upstream);
+  world.upstream.prepare = () => {
+    throw configurationError("RefusedAddress", "Cannot use the URL: its address is refused");
+  };
+  await world.run();
+  const refused = ["Ready=False/RefusedAddress", "Stalled=True/RefusedAddress"];
+  assert.deepEqual(world.conditions, refused);
+  world.upstream.prepare = prepare;
+  world.restart();
+  world.holdMs = hour;
+  return { refused, held: await world.run() };
+}
+
+Deno.test("reconcileSource() stalls no more for what is allowed by now while its host wants no request", async () => {
+  await using world = await ReconcileWorld.create();
+  const { held } = await allowedWhileHeld(world);
+  assert.deepEqual(world.conditions, ["Ready=Unknown/HostHeld", "Reconciling=True/HostHeld"]);
+  const again = await world.run();
+  assert.deepEqual([held.result.changed, again.writes], [true, []]);
+  world.holdMs = 0;
+  await world.runAgain(again);
+  assert.deepEqual(world.conditions, ["Ready=True/Succeeded"]);
+});
+
+Deno.test("reconcileSource() says what it said of what is published while its host wants no request", async () => {
+  await using world = await ReconcileWorld.create();
+  await world.run();
+  world.changeSpec({ interval: "10m" });
+  const { refused } = await allowedWhileHeld(world);
+  assert.deepEqual(world.conditions, refused);
 });
 
 Deno.test("reconcileSource() keeps status and ExternalArtifact alike while its host wants no request", async () => {
