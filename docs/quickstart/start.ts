@@ -41,7 +41,8 @@ const local = new Deno.Command(Deno.execPath(), {
   ],
 }).spawn();
 
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
+// SIGHUP is what a terminal sends that is closed.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   Deno.addSignalListener(signal, () => end(local, "SIGTERM"));
 }
 const { code } = await local.status;

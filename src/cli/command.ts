@@ -7,7 +7,7 @@ export interface CommandInput {
   /** Behind the name of the command. */
   readonly arguments: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
-  /** Aborted by SIGTERM and SIGINT. */
+  /** Aborted by SIGTERM, SIGINT and SIGHUP. */
   readonly signal: AbortSignal;
   readonly print: (text: string) => void;
   /** For what is no result: warnings, progress. */

@@ -8,7 +8,8 @@ import { dropPermissions } from "./drop_permissions.ts";
 export function startProcess(): CommandInput {
   const ending = new AbortController();
   let interrupted = false;
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  // SIGHUP is what a terminal sends that is closed; Deno does not inherit that nohup ignores it.
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
     Deno.addSignalListener(signal, () => {
       // Whoever presses Ctrl-C twice does not want to wait for downloads; a SIGTERM after it may come from a parent that got it too.
       if (interrupted && signal === "SIGINT") Deno.exit(1);

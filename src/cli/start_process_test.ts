@@ -37,22 +37,30 @@ Deno.test("startProcess() keeps the exit code where there is no room for an erro
   assert.equal(code, 2);
 });
 
-Deno.test("startProcess() lets a command end well when Ctrl-C reaches it and its parent, which passes on SIGTERM", async () => {
-  const folder = await Deno.makeTempDir();
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "-q", main, "local", folder, "--artifact-server-port=0"],
-    stdin: "null",
-    stdout: "piped",
-    stderr: "null",
-  }).spawn();
-  const output = child.stdout.getReader();
-  try {
-    await output.read(); // it is running
-    child.kill("SIGINT");
-    child.kill("SIGTERM");
-    assert.equal((await child.status).code, 0);
-  } finally {
-    await output.cancel();
-    await Deno.remove(folder, { recursive: true });
-  }
-});
+const endings: readonly { what: string; signals: readonly Deno.Signal[] }[] = [
+  {
+    what: "Ctrl-C reaches it and its parent, which passes on SIGTERM",
+    signals: ["SIGINT", "SIGTERM"],
+  },
+  { what: "its terminal is closed", signals: ["SIGHUP"] },
+];
+for (const { what, signals } of endings) {
+  Deno.test(`startProcess() lets a command end well when ${what}`, async () => {
+    const folder = await Deno.makeTempDir();
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "-q", main, "local", folder, "--artifact-server-port=0"],
+      stdin: "null",
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    const output = child.stdout.getReader();
+    try {
+      await output.read(); // it is running
+      for (const signal of signals) child.kill(signal);
+      assert.equal((await child.status).code, 0);
+    } finally {
+      await output.cancel();
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+}
