@@ -13,7 +13,7 @@ import {
 import { storeDefinition } from "../store/registry.ts";
 import { createEventRecorder } from "../telemetry/event_recorder.ts";
 import { createFluxEvents, type FluxEvents } from "../telemetry/flux_events.ts";
-import type { Command, CommandInput, ExitCode } from "./command.ts";
+import type { Command, CommandInput } from "./command.ts";
 import { type ControllerStart, startController } from "./controller_start.ts";
 import { type ArtifactAccess, openAccess } from "./artifact_access.ts";
 import { openDelivery } from "./artifact_delivery.ts";
@@ -31,6 +31,7 @@ import { OperatorResources } from "./operator_resources.ts";
 import { controllerSettingGroups } from "./operator_settings.ts";
 import { slewedClock } from "./slewed_clock.ts";
 import { systemClock } from "./system_clock.ts";
+import { tellEnd } from "./tell_end.ts";
 import { version } from "./version.ts";
 import { controllerUrlBase, isReadOnly, watchedNamespace } from "./controller_place.ts";
 
@@ -65,11 +66,14 @@ A flag goes before its variable, that before the ConfigMap, that before the defa
   async run(input) {
     forgetProxies();
     const start = await startController(input);
+    const told = tellEnd(input.signal, start.telemetry.log);
     try {
-      return await control(start, input);
+      await control(start, input);
     } finally {
       await start.objects.close();
     }
+    told.ended();
+    return 0;
   },
 };
 
@@ -80,7 +84,7 @@ interface Later {
   servers: Servers | undefined;
 }
 
-async function control(start: ControllerStart, { signal }: CommandInput): Promise<ExitCode> {
+async function control(start: ControllerStart, { signal }: CommandInput): Promise<void> {
   const { values, telemetry, credentials } = start;
   const objects = seenObjects(start);
   await using resources = new OperatorResources();
@@ -117,7 +121,6 @@ async function control(start: ControllerStart, { signal }: CommandInput): Promis
   const parts = { ...opened, objects, servers, generators, hooks, recordEvent };
   await operate(start, { ...parts, ...held, access, later, resources, signal });
   await servers.drain(values.drainTimeout);
-  return 0;
 }
 
 /** What a controller has opened. */
