@@ -28,7 +28,7 @@ import { measuredHooks } from "./measured_hooks.ts";
 import { protectingReader } from "./protect_secrets.ts";
 import { describeDifference } from "./published_difference.ts";
 import { isInPod, readPublished } from "./cluster_connection.ts";
-import { isStandardInput, isStandardOutput } from "./standard_streams.ts";
+import { isStandardInput, isStandardOutput, standardInput } from "./standard_streams.ts";
 import { systemClock } from "./system_clock.ts";
 import { controllerSettings } from "./operator_settings.ts";
 
@@ -105,7 +105,7 @@ async function build(input: CommandInput): Promise<ExitCode> {
   const mayConnect = values.diff && !isInPod({ ...values, ...input });
   if (!mayConnect && values.whitelist === "") input.drop("run");
   for (const warning of warnings) input.printError(`${warning}\n`);
-  const sourceFile = await readFile(positionals);
+  const sourceFile = await readFile(positionals, input);
   const generators = createGenerators(values, {
     maxSourceSize: values.maxSourceSize,
     forbiddenEndpoints: [],
@@ -171,7 +171,10 @@ interface Made {
   readonly packed: PackedArtifact;
 }
 
-async function readFile(positionals: readonly string[]): Promise<SourceFile> {
+async function readFile(
+  positionals: readonly string[],
+  { signal }: CommandInput,
+): Promise<SourceFile> {
   const [file, ...others] = positionals;
   if (file === undefined || others.length > 0) {
     throw new InputError(
@@ -179,7 +182,7 @@ async function readFile(positionals: readonly string[]): Promise<SourceFile> {
     );
   }
   try {
-    const stream = isStandardInput(file) ? Deno.stdin.readable : undefined;
+    const stream = isStandardInput(file) ? standardInput(signal) : undefined;
     return await readSourceFile(file, { checkSpec, clock: systemClock, stream });
   } catch (error) {
     if (error instanceof ManifestError) throw new InputError(error.message);

@@ -4,7 +4,7 @@ import { type ParsedWhitelist, parseWhitelist } from "../hooks/parse_whitelist.t
 import type { Verdict } from "../hooks/whitelist_check.ts";
 import { WhitelistError, type WhitelistProblem } from "../hooks/whitelist_error.ts";
 import { type Command, type CommandInput, type ExitCode, InputError } from "./command.ts";
-import { isStandardInput } from "./standard_streams.ts";
+import { isStandardInput, standardInput } from "./standard_streams.ts";
 
 /** `whitelist check FILE [-- COMMAND …]`: what is wrong with a whitelist, or what it says of one call. */
 export const whitelistCommand: Command = {
@@ -36,7 +36,7 @@ async function runWhitelist(input: CommandInput): Promise<ExitCode> {
   // The parser of YAML looks at variables of its own.
   input.drop("net", "write", "sys", "run");
   const { file, call } = readArguments(input.arguments);
-  const whitelist = await readWhitelist(file);
+  const whitelist = await readWhitelist(file, input);
   for (const warning of whitelist.warnings) {
     input.printError(`${formatProblem(file, warning)} (warning)\n`);
   }
@@ -79,9 +79,9 @@ function readArguments(given: readonly string[]): Arguments {
   return { file, call };
 }
 
-async function readWhitelist(file: string): Promise<ParsedWhitelist> {
+async function readWhitelist(file: string, { signal }: CommandInput): Promise<ParsedWhitelist> {
   try {
-    return parseWhitelist(await readText(file));
+    return parseWhitelist(await readText(file, signal));
   } catch (error) {
     if (error instanceof WhitelistError) {
       throw new InputError(
@@ -94,8 +94,10 @@ async function readWhitelist(file: string): Promise<ParsedWhitelist> {
   }
 }
 
-function readText(file: string): Promise<string> {
-  return isStandardInput(file) ? new Response(Deno.stdin.readable).text() : Deno.readTextFile(file);
+function readText(file: string, signal: AbortSignal): Promise<string> {
+  return isStandardInput(file)
+    ? new Response(standardInput(signal)).text()
+    : Deno.readTextFile(file);
 }
 
 function summarize(file: string, { commands }: ParsedWhitelist): string {
