@@ -15,6 +15,6 @@ const requirement = [
  * @see https://github.com/kubernetes/apimachinery/blob/master/pkg/labels/selector.go
  */
 export const labelSelector = {
-  expression: new RegExp(`^(?:(?:${requirement})(?:\\s*,\\s*(?:${requirement}))*)?$`),
+  expression: new RegExp(`^\\s*(?:(?:${requirement})(?:\\s*,\\s*(?:${requirement}))*)?\\s*$`),
   words: "a label selector such as team=a,tier!=dev",
 } as const;
