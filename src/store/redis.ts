@@ -91,7 +91,7 @@ export const redis = defineStore({
     const access = () => readAccess(address, values);
     await access(); // A file that cannot be read is a mistake to be told at the start.
     return new RedisStore({
-      connection: new RedisConnection(access),
+      connection: new RedisConnection(access, clock),
       clock,
       newUpload: () => randomUUID(),
       names: new RedisNames(values.redisPrefix),

@@ -189,6 +189,26 @@ Deno.test("RedisStore publishes no altered chunk whose second sending was altere
     await store.close();
   }));
 
+Deno.test("RedisStore never takes an artifact for absent whose name was altered on its way", () =>
+  inRedisWorld(async (world) => {
+    const faults: ConnectionFault[] = [];
+    await using proxy = new FaultyTcpProxy(world.server.port, () => faults.shift() ?? {});
+    const store = await world.open({ redisUrl: `redis://127.0.0.1:${proxy.port}` });
+    const { key, artifact } = await world.pack(1);
+    await store.put(key, artifact);
+    let found = 0;
+    for (const alterSentAt of placesInRequest) {
+      faults.splice(0, Infinity, { alterSentAt });
+      proxy.dropAll();
+      const info = await store.stat(key).catch((error) => isStorageError(error) && "failed");
+      assert.ok(info, `byte ${alterSentAt}`);
+      if (info !== "failed") found++;
+    }
+    assert.ok(found > 50, `found ${found} times`);
+    assert.ok(proxy.altered > 50, "too few faults: this proved nothing");
+    await store.close();
+  }));
+
 Deno.test("RedisStore reports a server that has gone silent within seconds, and goes on by itself", () =>
   throughProxy(() => ({ delayMs: 60_000 }), async ({ world, store, proxy }, faults) => {
     const { key, artifact } = await world.pack(1);

@@ -18,7 +18,7 @@ export interface RedisAccess {
 }
 
 /** Milliseconds for a connection, TLS included, and for a command. */
-const timeoutMs = 5_000;
+export const timeoutMs = 5_000;
 
 /**
  * A client that has not connected yet. It neither connects again by itself nor keeps commands for later: whoever holds it

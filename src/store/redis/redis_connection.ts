@@ -1,6 +1,12 @@
+import type { Clock } from "../../core/clock.ts";
 import { StepError } from "../../core/step_error.ts";
-import { createRedisClient, type RedisAccess, type RedisClient } from "./redis_client.ts";
-import { isAnswer, redisFault } from "./redis_fault.ts";
+import {
+  createRedisClient,
+  type RedisAccess,
+  type RedisClient,
+  timeoutMs,
+} from "./redis_client.ts";
+import { isAnswer, type RedisFault, redisFault, slowFault } from "./redis_fault.ts";
 import { storageError } from "../storage_error.ts";
 
 /** How often a call is sent whose connection is lost meanwhile; what is sent must bear to be sent twice. */
@@ -18,6 +24,7 @@ interface Session {
  */
 export class RedisConnection {
   readonly #access: () => Promise<RedisAccess>;
+  readonly #clock: Pick<Clock, "now">;
   #session: Session | undefined;
   #connecting: Promise<Session> | undefined;
   /** Of sessions that are not used any more and still close. */
@@ -25,8 +32,9 @@ export class RedisConnection {
   #isClosed = false;
 
   /** @param access is asked before every connection: a password may have changed */
-  constructor(access: () => Promise<RedisAccess>) {
+  constructor(access: () => Promise<RedisAccess>, clock: Pick<Clock, "now">) {
     this.#access = access;
+    this.#clock = clock;
   }
 
   /**
@@ -39,12 +47,13 @@ export class RedisConnection {
     action: string,
     send: (client: RedisClient) => Promise<Result>,
   ): Promise<Result> {
+    const startedAt = this.#clock.now();
     for (let tries = 1;; tries++) {
       const session = await this.#open(action);
       try {
         return await send(session.client);
       } catch (error) {
-        const fault = redisFault(error);
+        const fault = this.#faultOf(error, startedAt);
         if (!fault) throw error;
         if (fault.isLost) this.#drop(session);
         if (!fault.isLost || fault.wasSlow || tries === maxTries) {
@@ -52,6 +61,13 @@ export class RedisConnection {
         }
       }
     }
+  }
+
+  /** A call may learn of a silent server by what another one has done about it: that the connection is closed. */
+  #faultOf(error: unknown, startedAt: number): RedisFault | undefined {
+    const fault = redisFault(error);
+    const isLate = this.#clock.now() - startedAt >= timeoutMs;
+    return fault?.isLost && isLate && !isAnswer(error) ? slowFault : fault;
   }
 
   /** Makes the next call use another connection: what came over this one was damaged. */

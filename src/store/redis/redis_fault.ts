@@ -85,6 +85,9 @@ const texts: readonly (readonly [RegExp, string])[] = [
   [/^Unknown RESP type|Please report this/, "its answers are not the protocol of Redis"],
 ];
 
+/** All the time that a call may take has passed. */
+export const slowFault: RedisFault = { ...lost("it does not answer in time"), wasSlow: true };
+
 /** Everything else comes from the library or the network, whose failures are plain errors. */
 function isBug(error: Error): boolean {
   return [TypeError, RangeError, ReferenceError, SyntaxError].some((type) => error instanceof type);
@@ -95,7 +98,7 @@ function textFault(error: Error): RedisFault {
     .exec(error.message);
   if (redirected) return clusterFault(redirected[1]!);
   if (/^Command timed out|^Socket timeout|^timeout$|^connect ETIMEDOUT/.test(error.message)) {
-    return { ...lost("it does not answer in time"), wasSlow: true };
+    return slowFault;
   }
   const known = texts.find(([pattern]) => pattern.test(error.message));
   if (known) return lost(known[1]);

@@ -14,6 +14,10 @@ local function expireChunks(upload, size, bytes, seconds)
   for i = 0, count - 1 do redis.call('EXPIRE', KEYS[1] .. ':' .. upload .. ':' .. i, seconds) end
 end`;
 
+/** KEYS artifact; ARGV fields. Gives the name that arrived, and the values: that of another name says nothing of this one. */
+export const readRecord = `
+return {KEYS[1], redis.call('HMGET', KEYS[1], unpack(ARGV))}`;
+
 /**
  * KEYS artifact; ARGV seconds, then field and value of the record, in its order. Makes the chunks stay, points the
  * artifact to them and gives the bytes of the upload before a while: who is reading them goes on. 0 if a chunk is missing, or the record is not what was sent.

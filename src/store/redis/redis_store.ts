@@ -239,11 +239,11 @@ export class RedisStore implements ArtifactStore {
     if (!parseArtifactKey(key)) return undefined;
     const name = this.#names.artifact(key);
     for (let tries = 1;; tries++) {
-      const values = await this.#connection.run(
-        action,
-        (client) => client.call("hmget", name, ...recordFields),
-      );
-      const record = parseRecord(values as unknown[]);
+      const [asked, values] = await this.#script(action, scripts.readRecord, {
+        keys: [name],
+        given: recordFields,
+      }) as [string, readonly unknown[]];
+      const record = asked === name ? parseRecord(values) : "damaged";
       if (record !== "damaged" || tries === maxReads) return record;
       this.#connection.renew();
     }
