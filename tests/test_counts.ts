@@ -11,6 +11,11 @@ function attributeOf(suite: string, name: string): string | undefined {
   return new RegExp(` ${name}="([^"]*)"`).exec(suite)?.[1];
 }
 
+/** The files that a JUnit report has anything of: one that ends with an error while it is loaded is in none. */
+export function reportedFiles(report: string): readonly string[] {
+  return [...report.matchAll(suitePattern)].flatMap(([suite]) => attributeOf(suite, "name") ?? []);
+}
+
 /** The files of a JUnit report in which a test has failed, as `deno test` names them. */
 export function failedFiles(report: string): readonly string[] {
   const suites = [...report.matchAll(suitePattern)].map(([suite]) => suite);

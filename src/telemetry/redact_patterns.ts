@@ -5,11 +5,11 @@ const query = /(?<=[^\s?])\?[^\s"'?=]{1,100}=[^\s"']*/g;
 const secretName =
   "(?:proxy-)?authorization|(?:set-)?cookie|x-(?:api|auth|access)-(?:key|token)|api[-_]?key|private-token|" +
   "access[-_]?token|refresh[-_]?token|id[-_]?token|client[-_]?secret|password|passwd|secret[-_]?key|session[-_]?token";
-/** A value that our own messages quote, `Cannot VERB "value": state`, is no key, even if it is a path that ends like one. */
-const quotedValue = String.raw`(?=": [a-z])(?<=\bcannot [\w. -]{1,64}"[^"\r\n]{0,256})`;
+/** A path that our own messages quote, `Cannot VERB "path": state`, is no key, even if it ends like one. */
+const quotedPath = String.raw`(?=": [a-z])(?<=\bcannot [\w. -]{1,64}"[^"\r\n]{0,256}/[\w.-]{1,64})`;
 const value = String.raw`(?:"[^"]*"?|'[^']*'?|[^\r\n"',;]+)`;
 const named = new RegExp(
-  String.raw`\b(${secretName})(?!${quotedValue})(["']?\s*[:=]\s*)${value}`,
+  String.raw`\b(${secretName})(?!${quotedPath})(["']?\s*[:=]\s*)${value}`,
   "gi",
 );
 const bearer = /\b(bearer|negotiate|apikey)(\s+)[\w.~+/=-]{6,}/gi;

@@ -96,6 +96,7 @@ Deno.test("redact() strips what carries credentials by its shape", () => {
     ['Cannot read {"password": canary}', 'Cannot read {"password": ***'],
     ['Cannot read "a": {"password": canary}', 'Cannot read "a": {"password": ***'],
     ['Cannot read "a/password=canary": status 500', 'Cannot read "a/password=***": status 500'],
+    ['Cannot read "password": canary', 'Cannot read "password": ***'],
     ['Cannot read "password": "canary"', 'Cannot read "password": ***'],
     ["sent bearer canary-token", "sent bearer ***"],
     ["sent Basic Y2FuYXJ5OmNhbmFyeQ==", "sent Basic ***"],
