@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { failuresTold } from "./failures_told.ts";
 import {
   addCounts,
   type Counts,
@@ -35,18 +36,15 @@ export interface Phase {
 /** What a phase came to. */
 export interface PhaseResult {
   readonly counts: Counts;
+  /** What `deno test` said of what failed, a first try included. */
+  readonly failures: readonly string[];
   /** The files that failed, and passed when they were run once more. */
   readonly passedAgain: readonly string[];
 }
 
-async function showLines(output: ReadableStream<Uint8Array>, name: string): Promise<void> {
-  for await (const line of createInterface({ input: Readable.from(output) })) {
-    console.log(`${name} | ${line}`);
-  }
-}
-
 /** What one `deno test` came to. */
 interface Run {
+  readonly failures: readonly string[];
   /** In the form of JUnit. */
   readonly report: string;
   readonly success: boolean;
@@ -55,19 +53,20 @@ interface Run {
 async function runOnce({ args, name }: Phase): Promise<Run> {
   say(`deno test ${args.join(" ")}`);
   const report = await Deno.makeTempFile({ suffix: ".xml" });
-  const output = name === undefined ? "inherit" : "piped";
+  const start = name === undefined ? "" : `${name} | `;
   try {
     const child = new Deno.Command(Deno.execPath(), {
       args: ["test", "--allow-all", "--trace-leaks", `--junit-path=${report}`, ...args],
       cwd: root,
-      stdout: output,
-      stderr: output,
+      stdout: "piped",
+      stderr: "piped",
     }).spawn();
-    if (name !== undefined) {
-      await Promise.all([child.stdout, child.stderr].map((each) => showLines(each, name)));
-    }
+    const told = await Promise.all([child.stdout, child.stderr].map((output) => {
+      const lines = createInterface({ input: Readable.from(output) });
+      return failuresTold(lines, (line) => console.log(`${start}${line}`));
+    }));
     const { success } = await child.status;
-    return { report: await Deno.readTextFile(report), success };
+    return { failures: told.flat(), report: await Deno.readTextFile(report), success };
   } finally {
     await Deno.remove(report);
   }
@@ -81,22 +80,29 @@ function isComplete({ args }: Phase, report: string): boolean {
 
 /** Runs it and shows its output. */
 export async function runPhase(phase: Phase): Promise<PhaseResult> {
-  const { report, success } = await runOnce(phase);
+  const { failures, report, success } = await runOnce(phase);
   const failed = phase.isOnRealParts && isComplete(phase, report) ? failedFiles(report) : [];
-  if (failed.length === 0) return { counts: readCounts(report, success), passedAgain: [] };
+  if (failed.length === 0) {
+    return { counts: readCounts(report, success), failures, passedAgain: [] };
+  }
   const flags = phase.args.filter((each) => each.startsWith("--") && !each.startsWith("--ignore"));
   const again = await runOnce({ ...phase, args: [...flags, ...failed] });
   const others = readCounts(withoutFiles(report, failed), true);
   return {
     counts: addCounts(others, readCounts(again.report, again.success)),
+    failures: [...failures, ...again.failures],
     passedAgain: failed.filter((file) => !failedFiles(again.report).includes(file)),
   };
 }
 
-/** Ends this process with the line that build machines look for: the sum of what ran. */
+/**
+ * Ends this process with the line that build machines look for: the sum of what ran. What failed is told again before it, since
+ * of a long output often only the end is at hand.
+ */
 export function endWith(results: readonly PhaseResult[]): never {
   const none: Counts = { passed: 0, failed: 0, skipped: 0 };
   const counts = results.reduce((sum, result) => addCounts(sum, result.counts), none);
+  for (const line of results.flatMap(({ failures }) => failures)) console.log(line);
   for (const file of results.flatMap(({ passedAgain }) => passedAgain)) {
     say(`${file} failed and then passed when it was run once more: its first failure stands above`);
   }
