@@ -7,6 +7,7 @@ import {
   testStore,
 } from "../../../tests/contract/store.ts";
 import { ManualClock } from "../../../tests/manual_clock.ts";
+import { openFiles } from "../../../tests/open_files.ts";
 import { until } from "../../../tests/upstream.ts";
 import type { ArtifactStore } from "../artifact_store.ts";
 import { pvc } from "../pvc.ts";
@@ -186,22 +187,10 @@ test("puts into a directory that another writer is removing", async ({ store, sc
   }
 });
 
-function openFiles(): string[] {
-  return [...Deno.readDirSync("/proc/self/fd")].flatMap(({ name }) => {
-    try {
-      return [Deno.readLinkSync(`/proc/self/fd/${name}`)];
-    } catch {
-      return []; // closed meanwhile
-    }
-  });
-}
-
 test("closes every file", async ({ store, root, scratch }) => {
   const { key, artifact } = await packedFile(scratch, bytesOf(1, 300_000));
-  // Of this volume: other tests run in the same process.
-  const countOpen = () => openFiles().filter((path) => path.startsWith(root)).length;
   await store.put(key, artifact);
-  const before = countOpen();
+  const before = openFiles(root);
   await store.put(key, artifact);
   await store.verify(key, artifact.digest);
   await assert.rejects(store.put(key, { ...artifact, size: 1 }));
@@ -214,7 +203,7 @@ test("closes every file", async ({ store, root, scratch }) => {
     for await (const _ of read.stream(range));
     (await store.open(key))!.close();
   }
-  assert.equal(countOpen(), before);
+  assert.equal(openFiles(root), before);
 });
 
 Deno.test("PvcStore leaves some of its volume free, but stores what it has already", async () => {
