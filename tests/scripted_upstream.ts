@@ -70,7 +70,8 @@ export class ScriptedUpstream implements Generator {
       await this.onFetch(context);
       return { changed: false, validators, hostLimits };
     }
-    await Deno.writeTextFile(context.spoolFile, this.document, { createNew: true });
+    // Within the turn: the time of a test may go on while a disk stands still.
+    Deno.writeTextFileSync(context.spoolFile, this.document, { createNew: true });
     await this.onFetch(context);
     context.signal.throwIfAborted();
     const sha256 = createHash("sha256").update(this.document).digest("hex");
