@@ -37,6 +37,17 @@ async function runHelmTest(manifests: readonly Manifest[], port: number) {
 /** Renders an installation for a namespace that has sources. */
 type Render = (namespace: string) => Promise<Manifest[]>;
 
+/** Until then an API server answers a watch of a new kind with 429, of which the controller warns. kubectl waits for it. */
+async function untilWatchable(plane: ControlPlane) {
+  const kinds = [
+    "source.flux.oddkin.co/v1alpha1/externalsources",
+    "source.toolkit.fluxcd.io/v1/externalartifacts",
+  ];
+  for (const kind of kinds) {
+    await plane.kubectl(["get", "--raw", `/apis/${kind}?watch=true&timeoutSeconds=1`]);
+  }
+}
+
 /** A source with a Secret and a finalizer of the Go implementation, from its creation to its end. */
 async function liveThrough(plane: ControlPlane, kubeconfig: string, render: Render) {
   const env = { POD_NAMESPACE: "flux-system", CONFIG_MAP_NAMESPACE: "flux-system" };
@@ -91,6 +102,7 @@ Deno.test("the controller can do its work with the rights of chart and kustomiza
   const { plane } = await KubeWorld.start();
   try {
     await plane.kubectl(["create", "namespace", "flux-system"]);
+    await untilWatchable(plane);
     const set = (namespace: string) => [`controller.watchNamespace=${namespace}`];
     const installations: Record<string, Render> = {
       "a kustomization": () => buildKustomization("base"),
