@@ -2,15 +2,7 @@ import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { failuresTold } from "./failures_told.ts";
-import {
-  addCounts,
-  type Counts,
-  failedFiles,
-  formatCounts,
-  readCounts,
-  reportedFiles,
-  withoutFiles,
-} from "./test_counts.ts";
+import { addCounts, type Counts, formatCounts, noCounts, readCounts } from "./test_counts.ts";
 import { testFiles } from "./test_files.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -20,17 +12,18 @@ export function say(text: string): void {
   console.error(`${new Date().toISOString().slice(11, 19)} ${text}`);
 }
 
-/** One `deno test`. */
+/** Tests that run together. */
 export interface Phase {
   /** Files, folders and flags of `deno test`. */
   readonly args: readonly string[];
   /** What each line of its output begins with, where others run at the same time. */
   readonly name?: string;
-  /**
-   * Whether its tests wait for other programs. A file of them in which a test fails is run once more and told of at the end: a
-   * busy machine can stand still for longer than any of them waits, and whoever reads the output is to look at both.
-   */
-  readonly isOnRealParts?: boolean;
+}
+
+/** Tests that wait for other programs. */
+export interface PhaseOnRealParts extends Phase {
+  /** How many of its files run at the same time; otherwise one. */
+  readonly filesAtOnce?: number;
 }
 
 /** What a phase came to. */
@@ -72,26 +65,49 @@ async function runOnce({ args, name }: Phase): Promise<Run> {
   }
 }
 
-/** Whether every file was run: what was not would be forgotten by a second try of others. */
-function isComplete({ args }: Phase, report: string): boolean {
-  const reported = reportedFiles(report);
-  return testFiles(args).every((file) => reported.includes(file));
-}
-
 /** Runs it and shows its output. */
 export async function runPhase(phase: Phase): Promise<PhaseResult> {
   const { failures, report, success } = await runOnce(phase);
-  const failed = phase.isOnRealParts && isComplete(phase, report) ? failedFiles(report) : [];
-  if (failed.length === 0) {
-    return { counts: readCounts(report, success), failures, passedAgain: [] };
-  }
-  const flags = phase.args.filter((each) => each.startsWith("--") && !each.startsWith("--ignore"));
-  const again = await runOnce({ ...phase, args: [...flags, ...failed] });
-  const others = readCounts(withoutFiles(report, failed), true);
+  return { counts: readCounts(report, success), failures, passedAgain: [] };
+}
+
+async function runFile(file: string, name: string | undefined): Promise<PhaseResult> {
+  // The types of all files are checked at once, by `deno task ok` and `.ci/run`.
+  const phase = { args: ["--no-check", file], ...name === undefined ? {} : { name } };
+  const first = await runPhase(phase);
+  if (first.counts.failed === 0) return first;
+  const again = await runPhase(phase);
   return {
-    counts: addCounts(others, readCounts(again.report, again.success)),
-    failures: [...failures, ...again.failures],
-    passedAgain: failed.filter((file) => !failedFiles(again.report).includes(file)),
+    counts: again.counts,
+    failures: [...first.failures, ...again.failures],
+    passedAgain: again.counts.failed === 0 ? [file] : [],
+  };
+}
+
+/**
+ * Runs it, each file by itself, and shows its output. A file that fails, in a test or outside of one, is run once more and told
+ * of at the end: a busy machine can stand still for longer than any of them waits, and whoever reads the output is to look at both.
+ */
+export async function runOnRealParts(phase: PhaseOnRealParts): Promise<PhaseResult> {
+  const { args, name, filesAtOnce = 1 } = phase;
+  const left = testFiles(args);
+  const results: PhaseResult[] = [];
+  const work = async () => {
+    for (let file = left.shift(); file !== undefined; file = left.shift()) {
+      results.push(await runFile(file, filesAtOnce > 1 ? file : name));
+    }
+  };
+  await Promise.all(Array.from({ length: filesAtOnce }, work));
+  const sum = sumOf(results);
+  say(`${name ?? args.join(" ")}: ${formatCounts(sum.counts)}`);
+  return sum;
+}
+
+function sumOf(results: readonly PhaseResult[]): PhaseResult {
+  return {
+    counts: results.reduce((sum, { counts }) => addCounts(sum, counts), noCounts),
+    failures: results.flatMap(({ failures }) => failures),
+    passedAgain: results.flatMap(({ passedAgain }) => passedAgain),
   };
 }
 
@@ -100,10 +116,9 @@ export async function runPhase(phase: Phase): Promise<PhaseResult> {
  * of a long output often only the end is at hand.
  */
 export function endWith(results: readonly PhaseResult[]): never {
-  const none: Counts = { passed: 0, failed: 0, skipped: 0 };
-  const counts = results.reduce((sum, result) => addCounts(sum, result.counts), none);
-  for (const line of results.flatMap(({ failures }) => failures)) console.log(line);
-  for (const file of results.flatMap(({ passedAgain }) => passedAgain)) {
+  const { counts, failures, passedAgain } = sumOf(results);
+  for (const line of failures) console.log(line);
+  for (const file of passedAgain) {
     say(`${file} failed and then passed when it was run once more: its first failure stands above`);
   }
   say("done");

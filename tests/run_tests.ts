@@ -7,7 +7,7 @@ import { buildPrograms } from "./cluster/build_programs.ts";
 import { provideGo } from "./cluster/provide_go.ts";
 import { buildFetcher } from "./flux/fetcher.ts";
 import { runCommand } from "./run_command.ts";
-import { endWith, type Phase, type PhaseResult, runPhase, say } from "./run_phase.ts";
+import { endWith, type PhaseResult, runOnRealParts, runPhase, say } from "./run_phase.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 
@@ -15,8 +15,8 @@ const inPods = "tests/e2e";
 const alone = ["tests/integration", "tests/soak"];
 const sideBySide = ["tests/lint", "tests/gen", "tests/store"];
 
-const unitTests: Phase = { args: ["--parallel", "src", "docs", "tests/lint", "tests/gen"] };
-const storeTests: Phase = { args: ["--parallel", "tests/store"], isOnRealParts: true };
+const unitTests = { args: ["--parallel", "src", "docs", "tests/lint", "tests/gen"] };
+const storeTests = { args: ["tests/store"], filesAtOnce: navigator.hardwareConcurrency };
 const forPods = ["node", "cli"];
 
 async function prepare(withPods: boolean) {
@@ -37,11 +37,11 @@ async function prepare(withPods: boolean) {
  */
 async function runAll(): Promise<readonly PhaseResult[]> {
   const args = [`--ignore=${[inPods, ...sideBySide]}`, "tests"];
-  const results: PhaseResult[] = [];
-  for (const phase of [unitTests, storeTests, { args, isOnRealParts: true }]) {
-    results.push(await runPhase(phase));
-  }
-  return results;
+  return [
+    await runPhase(unitTests),
+    await runOnRealParts(storeTests),
+    await runOnRealParts({ args }),
+  ];
 }
 
 /**
@@ -51,17 +51,17 @@ async function runAll(): Promise<readonly PhaseResult[]> {
 async function runAllWithPods(): Promise<readonly PhaseResult[]> {
   const built = buildPrograms(forPods, { isBeside: true });
   built.catch(() => {}); // those in pods tell
-  const results = [await runPhase(unitTests), await runPhase(storeTests)];
+  const results = [await runPhase(unitTests), await runOnRealParts(storeTests)];
   const elsewhere = ["tests/acceptance", inPods, ...sideBySide, ...alone];
-  const rest = { name: "rest", args: [`--ignore=${elsewhere}`, "tests"], isOnRealParts: true };
+  const rest = { name: "rest", args: [`--ignore=${elsewhere}`, "tests"] };
   const restAndPods = async () => {
-    const first = await runPhase(rest);
+    const first = await runOnRealParts(rest);
     await built.catch((error) => say(String(error)));
-    return [first, await runPhase({ name: "pods", args: [inPods], isOnRealParts: true })];
+    return [first, await runOnRealParts({ name: "pods", args: [inPods] })];
   };
-  const acceptance = { name: "acceptance", args: ["tests/acceptance"], isOnRealParts: true };
-  results.push(...(await Promise.all([restAndPods(), runPhase(acceptance)])).flat());
-  return [...results, await runPhase({ args: alone, isOnRealParts: true })];
+  const acceptance = { name: "acceptance", args: ["tests/acceptance"] };
+  results.push(...(await Promise.all([restAndPods(), runOnRealParts(acceptance)])).flat());
+  return [...results, await runOnRealParts({ args: alone })];
 }
 
 const given = Deno.args.filter((each) => each !== "--pods");

@@ -1,11 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  failedFiles,
-  formatCounts,
-  readCounts,
-  reportedFiles,
-  withoutFiles,
-} from "./test_counts.ts";
+import { formatCounts, readCounts } from "./test_counts.ts";
 
 const report = `<testsuites name="deno test" tests="8" failures="2" errors="0" time="0.013">
     <testsuite name="./a_test.ts" tests="5" disabled="1" errors="0" failures="2">
@@ -25,11 +19,4 @@ Deno.test("readCounts() counts a failure outside of a test", () => {
 Deno.test("formatCounts() names skipped tests only if there are any", () => {
   assert.equal(formatCounts({ passed: 5, failed: 0, skipped: 0 }), "5 passed, 0 failed");
   assert.equal(formatCounts({ passed: 5, failed: 1, skipped: 2 }), "5 passed, 1 failed, 2 skipped");
-});
-
-Deno.test("failedFiles() names the files of what has failed, withoutFiles() counts the others", () => {
-  assert.deepEqual(reportedFiles(report), ["./a_test.ts", "./b_test.ts"]);
-  assert.deepEqual(failedFiles(report), ["./a_test.ts"]);
-  const others = withoutFiles(report, ["./a_test.ts"]);
-  assert.deepEqual(readCounts(others, true), { passed: 3, failed: 0, skipped: 0 });
 });

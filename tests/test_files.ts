@@ -3,14 +3,14 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** The test files that `deno test` finds by these arguments, as its report names them. */
-export function testFiles(args: readonly string[]): readonly string[] {
+/** The test files that `deno test` finds by these arguments, in its order, relative to the root of the project. */
+export function testFiles(args: readonly string[]): string[] {
   const ignored = args.flatMap((each) => /^--ignore=(.*)$/.exec(each)?.[1]?.split(",") ?? []);
   const given = args.filter((each) => !each.startsWith("--"));
   return given.flatMap((each) => [...filesIn(`${root}${each}`)])
     .map((file) => relative(root, file))
     .filter((file) => !ignored.some((each) => file === each || file.startsWith(`${each}/`)))
-    .map((file) => `./${file}`);
+    .sort();
 }
 
 function* filesIn(path: string): Generator<string> {
