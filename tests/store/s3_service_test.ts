@@ -280,7 +280,9 @@ serviceTest(
     const { open, bucket, directory, clock } = world;
     const store = open();
     const { key, artifact } = await large(directory);
-    const values = s3Values({ s3Endpoint: server.url, s3Bucket: bucket });
+    await using proxy = new S3Proxy(server.url);
+    const part = proxy.hold(`PUT /${bucket}/${key}?partNumber=2&`);
+    const values = s3Values({ s3Endpoint: proxy.url, s3Bucket: bucket });
     const args = [
       "run",
       "-A",
@@ -291,10 +293,12 @@ serviceTest(
     ];
     const child = new Deno.Command(Deno.execPath(), { args, stdout: "piped", stderr: "null" })
       .spawn();
-    while (await uploadsIn(bucket) === 0) assert.equal(await store.stat(key), undefined);
+    await part.held;
+    assert.equal(await store.stat(key), undefined);
     child.kill("SIGKILL");
     await child.output();
-    assert.equal(await uploadsIn(bucket), 1, "the kill came in the middle of the parts");
+    part.release();
+    assert.equal(await uploadsIn(bucket), 1);
     assert.equal(await store.stat(key), undefined);
     assert.deepEqual(await Array.fromAsync(store.list("")), []);
     await store.removeLeftovers();
