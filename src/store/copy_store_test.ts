@@ -223,13 +223,14 @@ Deno.test("copyStore() gives up when many in a row fail", async () => {
 
 Deno.test("copyStore() ends at a mistake of ours, with all its workers", async () => {
   await using world = await World.open();
-  for (let seed = 100; seed < 160; seed++) await world.put(world.from, seed);
+  for (let seed = 100; seed < 200; seed++) await world.put(world.from, seed);
   const { store, tried } = failingTarget(world.to, () => {
     if (tried.length > 1) return false;
     throw new TypeError("a bug");
   });
   await assert.rejects(world.copy({ to: store, parallel: 2 }), { message: "a bug" });
-  assert.ok(tried.length <= 2, `${tried.length}`);
+  // The other one goes on until the first has removed its file.
+  assert.ok(tried.length < 100, `${tried.length}`);
 });
 
 Deno.test("copyStore() copies nothing of what ends early or breaks off", async () => {
