@@ -43,7 +43,7 @@ const plurals = {
 } as const;
 
 /** How long anything may take that is not measured, in milliseconds. */
-export const patience = 90_000;
+export const patience = 30_000;
 /** The ConfigMap that the document of a world declares. */
 const appliedName = "applied";
 let worlds = 0;

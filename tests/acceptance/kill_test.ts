@@ -110,7 +110,7 @@ async function publishAll(world: KillWorld): Promise<void> {
     await eventually(async () => {
       const published = await publishedArtifacts(world.api);
       return published.filter(({ artifact }) => artifact).length === 2 * sources.length;
-    }, { withinMs: 90_000, what: "everything is published" });
+    }, { withinMs: 30_000, what: "everything is published" });
   } finally {
     await controller.end("SIGKILL");
   }

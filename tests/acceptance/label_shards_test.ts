@@ -12,7 +12,7 @@ const selectors: Readonly<Record<string, string>> = {
   "manager-0": `!${key}`,
   "manager-1": `${key}=shard1`,
 };
-const withinMs = 90_000;
+const withinMs = 30_000;
 /** Of what is not published any more: the TTL, a second and a little. */
 const collectedMs = 3_000;
 const rest = ["rest-0", "rest-1"];

@@ -119,7 +119,7 @@ export class OutageWorld {
     documents.change(caught);
     await requestSources(api, caught, `outage-${this.#outages}`);
     await eventually(() => caught.every((name) => documents.requestsOf(name) === requests), {
-      withinMs: 90_000,
+      withinMs: 30_000,
       what: "all are being fetched that were asked to be",
     });
     return answer.resolve;

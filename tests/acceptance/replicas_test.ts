@@ -128,7 +128,7 @@ Deno.test("two replicas: at SIGTERM the other one takes over without waiting for
     assert.deepEqual(await download(next.url), { kind: "whole", digest: next.digest });
     await world.start("manager-0");
     await eventually(() => world.replica("manager-0").log().includes("another replica owns"), {
-      withinMs: 90_000,
+      withinMs: 30_000,
       what: "the one that comes back stands by",
     });
   });

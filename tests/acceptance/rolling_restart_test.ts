@@ -10,7 +10,7 @@ const size = 6 * 2 ** 20;
 const sources = Array.from({ length: 8 }, (_, index) => `app-${index}`);
 const ordinals = [0, 1, 2];
 /** Of the sources, plus what it takes to hand one over; a machine may be busy. */
-const onTimeMs = 60_000;
+const onTimeMs = 30_000;
 
 const leases = "/apis/coordination.k8s.io/v1/namespaces/flux-system/leases";
 

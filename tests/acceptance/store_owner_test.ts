@@ -6,7 +6,7 @@ import { type ControllerProcess, startController } from "./controller_process.ts
 import { eventually } from "./eventually.ts";
 import { limitedKubeconfig } from "./limited_kubeconfig.ts";
 
-const withinMs = 90_000;
+const withinMs = 30_000;
 const mark = ownerMarkName({ namespace: "", labels: "" });
 
 /** A volume with an old artifact of a source that no cluster has. */

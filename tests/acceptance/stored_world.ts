@@ -12,7 +12,7 @@ import { eventually } from "./eventually.ts";
 import { type PublishedArtifact, publishedArtifacts } from "./published_artifacts.ts";
 
 /** How long anything may take that is not measured, in milliseconds. */
-export const patienceMs = 90_000;
+export const patienceMs = 30_000;
 
 /** An API server, an upstream and a volume, over which a test starts the real program as often as it likes. */
 export class StoredWorld {

@@ -62,7 +62,7 @@ Deno.test("RedisStore follows the Sentinels to another master, losing nothing th
   await using group = await startRedisSentinel({ downAfterMs: 2_000 });
   const [master, replica] = group.servers;
   await withStore({ redisUrl: group.url, redisWaitReplicas: 1 }, async (store, packed) => {
-    for (const each of packed.slice(0, 6)) await putAtLast(store, each);
+    for (const each of packed.slice(0, 6)) await store.put(each.key, each.artifact);
     await master!.kill();
     await assert.rejects(store.stat(packed[0]!.key), { class: "storage" });
     await eventually(async () => (await group.address()).endsWith(`${replica!.port}`));

@@ -293,7 +293,8 @@ serviceTest(
     ];
     const child = new Deno.Command(Deno.execPath(), { args, stdout: "piped", stderr: "null" })
       .spawn();
-    await part.held;
+    const ended = child.status.then(() => assert.fail("the put ended without a second part"));
+    await Promise.race([part.held, ended]);
     assert.equal(await store.stat(key), undefined);
     child.kill("SIGKILL");
     await child.output();
