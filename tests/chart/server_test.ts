@@ -107,13 +107,17 @@ async function expectRefusedPod(plane: ControlPlane, manifest: Manifest) {
   );
 }
 
-/** A StatefulSet of 0.2.0: what of it cannot be changed, by COMPATIBILITY §10 and §11. */
-function goStatefulSet({ spec, metadata }: Manifest): Manifest {
+const claim = {
+  metadata: { name: "artifact-storage" },
+  spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "10Gi" } } },
+};
+
+/** A StatefulSet of 0.2.0, in memory or with a volume: what of it cannot be changed, by COMPATIBILITY §10 and §11. */
+function goStatefulSet(
+  { spec, metadata }: Manifest,
+  volumeClaimTemplates: readonly Manifest[],
+): Manifest {
   const labels = spec.selector.matchLabels;
-  const claim = {
-    metadata: { name: "artifact-storage" },
-    spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "10Gi" } } },
-  };
   const containers = [{ name: "manager", image: "manager", command: ["/manager"] }];
   return {
     apiVersion: "apps/v1",
@@ -123,17 +127,31 @@ function goStatefulSet({ spec, metadata }: Manifest): Manifest {
       serviceName: "externalsource-artifacts",
       selector: { matchLabels: labels },
       template: { metadata: { labels }, spec: { containers } },
-      volumeClaimTemplates: [claim],
+      volumeClaimTemplates,
     },
   };
 }
 
-async function checkUpgrade(plane: ControlPlane, ours: Manifest) {
-  const old = stream([goStatefulSet(ours)]);
+interface Upgrade {
+  /** What becomes ours, and what does not. */
+  readonly to: Manifest;
+  readonly notTo: Manifest;
+  readonly claims: readonly Manifest[];
+}
+
+async function checkUpgrade(plane: ControlPlane, { to, notTo, claims }: Upgrade) {
+  const old = stream([goStatefulSet(to, claims)]);
   await plane.kubectl(["apply", "--filename", "-"], old);
-  await plane.kubectl(dryRun, stream([ours]));
-  const other = { ...ours, spec: { ...ours.spec, serviceName: "other" } };
-  await assert.rejects(plane.kubectl(dryRun, stream([other])), /Forbidden: updates to statefulset/);
+  // As `kubectl apply -k` and helm do: what is not named any more is taken away.
+  const threeWay = ["apply", "--dry-run=server", "--filename", "-"];
+  for (const way of [dryRun, threeWay]) await plane.kubectl(way, stream([to]));
+  const other = { ...to, spec: { ...to.spec, serviceName: "other" } };
+  for (const refused of [other, notTo]) {
+    await assert.rejects(
+      plane.kubectl(threeWay, stream([refused])),
+      /Forbidden: updates to statefulset/,
+    );
+  }
   await plane.kubectl(["delete", "--filename", "-"], old);
 }
 
@@ -174,9 +192,15 @@ Deno.test("an API server takes everything that chart and kustomizations render, 
     });
     await test.step("StatefulSets of 0.2.0 become ours", async () => {
       const set = ["controller.storage.backend=pvc"];
-      await checkUpgrade(plane, findManifest(await renderChart({ set }), "StatefulSet"));
-      const pvc = await buildKustomization("overlays/pvc");
-      await checkUpgrade(plane, findManifest(pvc, "StatefulSet"));
+      const renderings = [
+        [await renderChart(), await renderChart({ set })],
+        [await buildKustomization("base"), await buildKustomization("overlays/pvc")],
+      ];
+      for (const pair of renderings) {
+        const [memory, pvc] = pair.map((each) => findManifest(each, "StatefulSet"));
+        await checkUpgrade(plane, { to: memory!, notTo: pvc!, claims: [] });
+        await checkUpgrade(plane, { to: pvc!, notTo: memory!, claims: [claim] });
+      }
     });
     await test.step("helm upgrades a release of 0.2.0 that reuses its values, and uninstalls all but the definition", async () => {
       const oldChart = await chartOfGoValues();
