@@ -96,7 +96,7 @@
 - name: HOOK_WHITELIST_PATH
   value: {{ .whitelistPath | quote }}
 - name: HOOK_EXECUTOR_ENDPOINT
-  value: {{ ternary (printf "http://localhost:%v" .port) .endpoint (eq .endpoint "http://localhost:8082") | quote }}
+  value: {{ ternary (printf "http://localhost:%v" .port) .endpoint (has .endpoint (list "" "http://localhost:8082")) | quote }}
 - name: HOOK_TOKEN_FILE
   value: /run/hooks/token
 {{- end }}

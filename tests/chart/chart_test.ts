@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
+import { controllerSettings } from "../../src/cli/operator_settings.ts";
+import { parseSettings } from "../../src/config/parse_settings.ts";
 import { type ChartValue, readChartValues } from "../gen/chart_values.ts";
 import {
   chartArguments,
@@ -355,6 +357,7 @@ Deno.test("the controller asks the sidecar where it listens", async () => {
   const cases: [readonly string[], string][] = [
     [[], "http://localhost:8082"],
     [["port=9000"], "http://localhost:9000"],
+    [["port=9000", "endpoint="], "http://localhost:9000"],
     [["port=9000", "endpoint=http://127.0.0.1:9000"], "http://127.0.0.1:9000"],
   ];
   for (const [values, endpoint] of cases) {
@@ -365,12 +368,49 @@ Deno.test("the controller asks the sidecar where it listens", async () => {
   }
 });
 
+Deno.test("what 0.2.0 took for its default is taken: empty durations, a level of the log in capitals", async () => {
+  const taken = {
+    "controller.http.timeout": "",
+    "controller.transform.timeout": "",
+    "controller.hookExecutor.timeout": "",
+    "controller.logLevel": "INFO",
+  };
+  const set = Object.entries(taken).map((each) => each.join("="));
+  const container = containerOf(await statefulSetOf(...set));
+  const { HTTP_TIMEOUT = "?", HOOK_DEFAULT_TIMEOUT = "?" } = variablesOf(container);
+  assert.deepEqual([HTTP_TIMEOUT, HOOK_DEFAULT_TIMEOUT], ["", ""]);
+  const { values, warnings } = parseSettings({
+    described: controllerSettings,
+    arguments: container.args,
+    environment: { HTTP_TIMEOUT, HOOK_DEFAULT_TIMEOUT },
+    configMap: undefined,
+  });
+  assert.deepEqual(warnings, []);
+  assert.deepEqual([values.timeout, values.hookTimeout], [30_000, 30_000]);
+});
+
+Deno.test("the chart has the helpers of 0.2.0, which charts of users may include", async () => {
+  const helpers = await Deno.readTextFile(`${chartDirectory}/templates/_helpers.tpl`);
+  const defined = [...helpers.matchAll(/define "flux-externalsource-controller\.(\w+)"/g)]
+    .map(([, name]) => name);
+  const kept = [
+    ...["name", "fullname", "chart", "labels", "selectorLabels", "serviceAccountName"],
+    ...["clusterRoleName", "clusterRoleBindingName", "leaderElectionRoleName"],
+    ...["leaderElectionRoleBindingName", "metricsServiceName", "webhookServiceName"],
+    ...["webhookCertificateName", "webhookIssuerName", "artifactHeadlessServiceName"],
+    "useStatefulSet",
+  ];
+  assert.deepEqual(kept.filter((name) => !defined.includes(name)), []);
+});
+
 Deno.test("a wrong value is refused by its name", async () => {
   const cases: Record<string, RegExp> = {
     "controller.storage.backend=disk":
       /\/controller\/storage\/backend.*'memory', 'pvc', 's3', 'redis'/s,
     "controller.replicas=many": /\/controller\/replicas.*'many' does not match pattern/s,
     "controller.http.timeout=30": /\/controller\/http\/timeout/,
+    "controller.logLevel=loud": /\/controller\/logLevel/,
+    "controller.hookExecutor.endpoint=localhost:8082": /\/controller\/hookExecutor\/endpoint/,
     "controller.leaderElection=maybe": /\/controller\/leaderElection.*want boolean/s,
     "controller.artifactUrlMode=host": /\/controller\/artifactUrlMode/,
     "metrics.service.port=0": /\/metrics\/service\/port/,

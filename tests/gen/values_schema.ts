@@ -2,7 +2,8 @@ import type { ChartValue } from "./chart_values.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
 
-const duration = { type: "string", pattern: "^([0-9]+(\\.[0-9]+)?(ns|us|ms|s|m|h))+$" };
+/** Empty: the default of the controller. */
+const duration = { type: "string", pattern: "^([0-9]+(\\.[0-9]+)?(ns|us|ms|s|m|h))*$" };
 const quantity = {
   type: ["string", "number"],
   pattern: "^[0-9]+(\\.[0-9]+)?([EPTGMk]i?|Ki|m)?$",
@@ -23,6 +24,11 @@ const texts = {
   additionalProperties: { type: ["string", "null"] },
 };
 
+const logLevels = ["debug", "info", "warn", "error", "panic"];
+/** JSON Schema has no flag for it. */
+const inAnyCase = (word: string) =>
+  [...word].map((letter) => `[${letter.toUpperCase()}${letter}]`).join("");
+
 /** What the type of a default does not say, by the end of the path. */
 const special: Readonly<Record<string, Schema>> = {
   "image.pullPolicy": { enum: ["Always", "IfNotPresent", "Never"] },
@@ -30,7 +36,7 @@ const special: Readonly<Record<string, Schema>> = {
   imagePullSecrets: named,
   "controller.logLevel": {
     type: ["string", "integer"],
-    pattern: "^(debug|info|warn|error|panic|[0-9]{1,3})$",
+    pattern: `^(${logLevels.map(inAnyCase).join("|")}|[0-9]{1,3})$`,
   },
   "controller.artifactUrlMode": { enum: ["", "pod", "service"] },
   "controller.watchNamespace": {
@@ -43,7 +49,7 @@ const special: Readonly<Record<string, Schema>> = {
   "pvc.path": { type: "string", pattern: "^/" },
   "http.timeout": duration,
   "hookExecutor.timeout": duration,
-  "hookExecutor.endpoint": { type: "string", pattern: "^(http://|unix:/)" },
+  "hookExecutor.endpoint": { type: "string", pattern: "^($|http://|unix:/)" },
   "hookExecutor.whitelistPath": { type: "string", pattern: "^/[^/]+/[^/]+/" },
   hookMemory: quantity,
   scratchSize: quantity,
