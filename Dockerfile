@@ -34,7 +34,7 @@ RUN make-rootfs.sh /rootfs ./*.deb && ln -s /manager /rootfs/app/externalsource-
 
 # The controller. It writes to its volumes and to /tmp only, so that the root may be read-only.
 FROM scratch AS controller
-ARG VERSION REVISION
+ARG VERSION=0.3.0 REVISION
 LABEL org.opencontainers.image.title="flux-externalsource-controller" \
     org.opencontainers.image.description="Makes documents behind HTTP APIs sources of Flux" \
     org.opencontainers.image.licenses="MIT" \
@@ -52,7 +52,7 @@ ENTRYPOINT ["/manager"]
 
 # The sidecar. Commands of users go into an image made of this one, into /usr/local/bin.
 FROM debian:trixie-slim AS hooks
-ARG VERSION REVISION
+ARG VERSION=0.3.0 REVISION
 LABEL org.opencontainers.image.title="externalsource-hook-executor" \
     org.opencontainers.image.description="Runs the hooks of flux-externalsource-controller" \
     org.opencontainers.image.licenses="MIT" \
