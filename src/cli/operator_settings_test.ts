@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ConfigError } from "../config/config_error.ts";
 import { parseSettings } from "../config/parse_settings.ts";
+import { goRendering } from "../../tests/go_rendering.ts";
 import { controllerSettings } from "./operator_settings.ts";
 
 interface Given {
@@ -47,66 +48,8 @@ Deno.test("controllerSettings have the defaults of the Go implementation", () =>
   assert.deepEqual(Object.fromEntries(names.map((name) => [name, values[name]])), defaults);
 });
 
-/** Every argument, variable and key that the Go chart and manifests render. */
-const rendered = {
-  arguments: [
-    "--health-probe-bind-address=:8081",
-    "--zap-log-level=info",
-    "--leader-elect",
-    "--artifact-server-port=8080",
-    "--artifact-server-enabled=true",
-    "--metrics-bind-address=:8443",
-    "--metrics-secure=true",
-    "--metrics-cert-path=/c",
-    "--metrics-cert-name=a",
-    "--metrics-cert-key=b",
-    "--webhook-cert-path=/w",
-    "--webhook-cert-name=a",
-    "--webhook-cert-key=b",
-    "--enable-http2=false",
-    "--zap-devel=false",
-    "--zap-encoder=json",
-    "--zap-stacktrace-level=error",
-    "--zap-time-encoding=iso8601",
-  ],
-  environment: {
-    STORAGE_BACKEND: "pvc",
-    PVC_STORAGE_PATH: "/data/artifacts",
-    HTTP_TIMEOUT: "45s",
-    TRANSFORM_TIMEOUT: "10s",
-    HOOK_WHITELIST_PATH: "/etc/hooks/whitelist.yaml",
-    HOOK_EXECUTOR_ENDPOINT: "http://localhost:8082",
-    HOOK_DEFAULT_TIMEOUT: "30s",
-    S3_BUCKET: "",
-    S3_REGION: "us-east-1",
-    AWS_ACCESS_KEY_ID: "x",
-    AWS_SECRET_ACCESS_KEY: "y",
-    ARTIFACT_SERVER_ENABLED: "true",
-    ARTIFACT_SERVER_PORT: "8080",
-    METRICS_ENABLED: "true",
-    METRICS_INTERVAL: "15s",
-    SERVICE_NAME: "artifacts",
-    POD_NAMESPACE: "flux-system",
-    POD_NAME: "m-0",
-    CONFIG_MAP_NAME: "c",
-    CONFIG_MAP_NAMESPACE: "n",
-  },
-  configMap: {
-    "storage.backend": "memory",
-    "storage.s3.endpoint": "https://s3.example.com",
-    "storage.s3.useSSL": "true",
-    "http.timeout": "30s",
-    "http.maxIdleConns": "50",
-    "retry.maxAttempts": "7",
-    "hooks.whitelistPath": "/etc/hooks/whitelist.yaml",
-    "metrics.enabled": "true",
-    "transform.timeout": "10s",
-    "transform.memoryLimit": "64Mi",
-  },
-};
-
 Deno.test("controllerSettings take all that the Go chart and manifests render", () => {
-  const { values, warnings } = parse(rendered);
+  const { values, warnings } = parse(goRendering);
   assert.deepEqual(warnings.filter((line) => line.includes("unknown")), []);
   assert.equal(values.s3Endpoint, "https://s3.example.com");
   assert.equal(values.storageBackend, "pvc");

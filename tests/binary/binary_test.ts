@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { eventually } from "../acceptance/eventually.ts";
 import { startController } from "../acceptance/controller_process.ts";
+import { CertificateAuthority } from "../certificate_authority.ts";
+import { goRendering } from "../go_rendering.ts";
 import { KubeWorld } from "../integration/kube_world.ts";
 import { S3Server } from "../s3_server.ts";
 import { s3TestCredentials } from "../store/s3_values.ts";
@@ -136,18 +138,21 @@ Deno.test("the binary is the executor of hooks under the name that manifests cal
   await Deno.remove(whitelist);
 });
 
+interface Start {
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly namespace?: string;
+}
+
 /** Runs the controller until it has published a source, and downloads that. */
-async function expectPublished(
-  world: KubeWorld,
-  env: Readonly<Record<string, string>>,
-): Promise<void> {
-  const namespace = await world.namespace();
+async function expectPublished(world: KubeWorld, start: Start): Promise<void> {
+  const { args = ["--zap-log-level=debug", "--metrics-secure"], env = {} } = start;
+  const namespace = start.namespace ?? await world.namespace();
   const generator = { type: "http", http: { url: `${upstream.origin}/a.json` } } as const;
   await world.createSources(namespace, [{ name: "a", spec: { interval: "1m", generator } }]);
   const { kubeconfig } = world.plane;
   const program = binary.command;
-  const flags = ["--zap-log-level=debug", "--metrics-secure"];
-  const controller = await startController({ kubeconfig, program, args: flags, env });
+  const controller = await startController({ kubeconfig, program, args, env });
   try {
     const get = ["get", "externalartifact", "a", `--namespace=${namespace}`];
     const url = await eventually(
@@ -166,14 +171,36 @@ async function expectPublished(
   }
 }
 
-Deno.test("the binary publishes with controller, whatever the store", async (step) => {
+/** What the Go chart and manifests render, at addresses and paths that a test has. */
+async function startOfGo(world: KubeWorld, directory: string): Promise<Start> {
+  const namespace = await world.namespace();
+  const { arguments: rendered, environment, configMap } = goRendering;
+  const { key, cert } = new CertificateAuthority().issue({ hosts: ["localhost"] });
+  await Deno.writeTextFile(join(directory, "a"), cert);
+  await Deno.writeTextFile(join(directory, "b"), key);
+  const args = rendered
+    .filter((each) => !each.startsWith("--artifact-server-port="))
+    .map((each) => each.replace(/=:\d+$/, "=127.0.0.1:0").replace(/=\/[cw]$/, `=${directory}`));
+  const metadata = { name: environment.CONFIG_MAP_NAME, namespace };
+  const object = { apiVersion: "v1", kind: "ConfigMap", metadata, data: configMap };
+  await world.plane.kubectl(["create", "--filename", "-"], JSON.stringify(object));
+  const places = { POD_NAMESPACE: namespace, CONFIG_MAP_NAMESPACE: namespace };
+  return { args, env: { ...environment, ...places, PVC_STORAGE_PATH: directory }, namespace };
+}
+
+Deno.test("the binary publishes with controller, whatever the store and started as the Go implementation was", async (step) => {
   const world = await KubeWorld.start();
   try {
     await step.step("memory", () => expectPublished(world, {}));
     await step.step("pvc", async () => {
       const path = await Deno.makeTempDir();
-      await expectPublished(world, { STORAGE_BACKEND: "pvc", PVC_STORAGE_PATH: path });
+      await expectPublished(world, { env: { STORAGE_BACKEND: "pvc", PVC_STORAGE_PATH: path } });
       await Deno.remove(path, { recursive: true });
+    });
+    await step.step("all that the Go chart and manifests render", async () => {
+      const directory = await Deno.makeTempDir();
+      await expectPublished(world, await startOfGo(world, directory));
+      await Deno.remove(directory, { recursive: true });
     });
     await step.step("s3", async () => {
       await using s3 = await S3Server.start();
@@ -183,7 +210,7 @@ Deno.test("the binary publishes with controller, whatever the store", async (ste
         ...{ STORAGE_BACKEND: "s3", S3_ENDPOINT: s3.url, S3_BUCKET: "artifacts" },
         ...{ AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },
       };
-      await expectPublished(world, env);
+      await expectPublished(world, { env });
     });
   } finally {
     await world.plane.close();
