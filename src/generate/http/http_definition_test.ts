@@ -43,8 +43,6 @@ const badSettings = [
   { settings: { url: "http://example.com/", method: "GET /" }, reason: "InvalidMethod" },
   { settings: { url: "http://example.com/", method: "CONNECT" }, reason: "InvalidMethod" },
   { settings: { url: "http://example.com/", method: "trace" }, reason: "InvalidMethod" },
-  { settings: { url: "http://example.com/", headersSecretRef: {} }, reason: "InvalidSecretRef" },
-  { settings: { url: "http://a/", caBundleSecretRef: { key: "k" } }, reason: "InvalidSecretRef" },
 ];
 
 async function start(): Promise<GeneratorHarness> {
@@ -101,6 +99,19 @@ Deno.test("prepare() names the field of a URL that cannot be used", async () => 
   for (const [url, message] of cases) {
     assert.throws(() => fetcher.generator.prepare({ url }), { message });
   }
+});
+
+Deno.test("prepare() takes a reference without a name for none, as the Go implementation did, and warns", async () => {
+  await using fetcher = new HttpFetcher();
+  const { secretNames, warnings } = fetcher.generator.prepare({
+    ...{ url: "http://example.com/", headersSecretRef: {} },
+    caBundleSecretRef: { name: "", key: "ca.pem" },
+  });
+  assert.deepEqual(secretNames, []);
+  assert.deepEqual(warnings.map(({ reason }) => reason), ["SecretRefIgnored", "SecretRefIgnored"]);
+  assert.match(warnings[1]!.message, /^spec\.generator\.http\.caBundleSecretRef has no name/);
+  const named = { url: "http://example.com/", headersSecretRef: { name: "token" } };
+  assert.deepEqual(fetcher.generator.prepare(named).warnings, []);
 });
 
 Deno.test("prepare() names the host with its port, so that spellings share a limit", async () => {

@@ -42,11 +42,21 @@ function checkMethod(method: string, shown = `method "${method.slice(0, 32)}"`):
   );
 }
 
-function nameOf(field: "headersSecretRef" | "caBundleSecretRef", spec: HttpSpec) {
-  const reference = spec[field];
-  if (!reference) return undefined;
-  if (reference.name) return reference.name;
-  throw configurationError("InvalidSecretRef", `Cannot use ${field}: it has no name`);
+const referenceFields = ["headersSecretRef", "caBundleSecretRef"] as const;
+
+/** As in the Go implementation, a reference without a name is none. */
+const nameOf = (field: typeof referenceFields[number], spec: HttpSpec) =>
+  spec[field]?.name || undefined;
+
+function warningsOf(url: URL, spec: HttpSpec): PreparedSource["warnings"] {
+  const nameless = referenceFields.filter((field) => spec[field] && !spec[field].name);
+  return [
+    ...(spec.insecureSkipVerify ? [insecure(url)] : []),
+    ...nameless.map((field) => ({
+      reason: "SecretRefIgnored",
+      message: `spec.generator.http.${field} has no name, so no Secret is read for it`,
+    })),
+  ];
 }
 
 const hostNameOf = (url: URL) => `${url.hostname}:${hostPortOf(url).port}`;
@@ -73,7 +83,7 @@ function secretOf(secrets: ReadonlyMap<string, Secret>, name: string): Secret {
 /**
  * Checks the settings of one source.
  *
- * @throws {StepError} class `configuration`, reason `InvalidURL`, `RefusedAddress`, `InvalidMethod` or `InvalidSecretRef`
+ * @throws {StepError} class `configuration`, reason `InvalidURL`, `RefusedAddress` or `InvalidMethod`
  */
 export function prepareHttpSource(spec: HttpSpec, parts: SourceParts): PreparedSource {
   const url = checkUrl(spec.url, parts);
@@ -96,7 +106,7 @@ export function prepareHttpSource(spec: HttpSpec, parts: SourceParts): PreparedS
   return {
     host: hostNameOf(url),
     secretNames: [headersName, caName].filter((name) => name !== undefined),
-    warnings: insecureSkipVerify ? [insecure(url)] : [],
+    warnings: warningsOf(url, spec),
     request,
     hostOf: (asked) => checkRequest(asked, parts),
     fetch: (asked, context) => fetchDocument(asked, context, parts),
