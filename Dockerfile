@@ -46,6 +46,8 @@ COPY --from=binary /src/dist/externalsource-controller /manager
 ENV HOME=/home/nonroot MALLOC_ARENA_MAX=2
 WORKDIR /home/nonroot
 USER 65532:65532
+# The manifests of the Go implementation make the root read-only and mount nothing here.
+VOLUME /tmp
 # Artifacts, probes, metrics.
 EXPOSE 8080 8081 8443
 ENTRYPOINT ["/manager"]
@@ -67,6 +69,7 @@ COPY --from=binary /src/dist/externalsource-controller /app/externalsource-contr
 RUN ln -s externalsource-controller /app/externalsource-hook-executor && ln -s /app/externalsource-controller /manager
 COPY manifests/hooks/whitelist.yaml /etc/hooks/whitelist.yaml
 USER 65532:65532
+VOLUME /tmp
 EXPOSE 8082
 # Hooks leave orphans, which only an init reaps.
 ENTRYPOINT ["/usr/bin/tini", "--", "/app/externalsource-hook-executor", "hook-executor"]

@@ -1,4 +1,7 @@
+import { tmpdir } from "node:os";
 import { dirname } from "node:path";
+import { fileErrorState } from "../core/file_error.ts";
+import { InputError } from "./command.ts";
 
 const prefix = "externalsource-spool-";
 const lockName = "lock";
@@ -22,11 +25,13 @@ export interface SpoolDirectoryOptions {
  * Makes a spool directory, and removes those that killed processes left beside it: a pod's /tmp outlives its containers,
  * so each kill in the middle of a document would else leave that document for good. A process holds a lock in its own
  * for as long as it lives.
+ *
+ * @throws {InputError} if nothing can be written there
  */
 export async function openSpoolDirectory(
-  { dir, now }: SpoolDirectoryOptions,
+  { dir = tmpdir(), now }: SpoolDirectoryOptions,
 ): Promise<SpoolDirectory> {
-  const path = await Deno.makeTempDir({ prefix, ...(dir === undefined ? {} : { dir }) });
+  const path = await makeDirectory(dir);
   const lock = await Deno.open(`${path}/${lockName}`, { createNew: true, write: true });
   await lock.tryLock(true).catch(() => false); // not every file system has locks
   await removeLeftovers(dirname(path), now);
@@ -37,6 +42,19 @@ export async function openSpoolDirectory(
       await Deno.remove(path, { recursive: true });
     },
   };
+}
+
+async function makeDirectory(dir: string): Promise<string> {
+  try {
+    return await Deno.makeTempDir({ dir, prefix });
+  } catch (error) {
+    const state = fileErrorState(error);
+    if (state === undefined) throw error;
+    throw new InputError(
+      `Cannot keep documents in "${dir}" on their way: ${state}. In a pod mount an emptyDir there, ` +
+        "elsewhere name another directory in TMPDIR",
+    );
+  }
 }
 
 async function removeLeftovers(parent: string, now: number): Promise<void> {

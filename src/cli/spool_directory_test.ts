@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { InputError } from "./command.ts";
 import { openSpoolDirectory } from "./spool_directory.ts";
 
 const now = Date.UTC(2026, 0, 1);
@@ -53,4 +54,15 @@ Deno.test("openSpoolDirectory() leaves that of a living process alone, however o
   }
   assert.deepEqual(await names(dir), []);
   await Deno.remove(dir);
+});
+
+Deno.test("openSpoolDirectory() says what to do where nothing can be written", async () => {
+  await assert.rejects(openSpoolDirectory({ dir: "/missing", now }), (error) => {
+    assert.ok(error instanceof InputError);
+    assert.match(
+      error.message,
+      /^Cannot keep documents in "\/missing".*no such file.*emptyDir.*TMPDIR$/,
+    );
+    return true;
+  });
 });

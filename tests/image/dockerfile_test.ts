@@ -61,7 +61,7 @@ Deno.test("the executor's image has an init, runs as nobody, and is what both pr
   assert.match(links, /ln -s \S+ \/app\/externalsource-hook-executor && ln -s \S+ \/manager$/m);
 });
 
-Deno.test("both images say what they are", () => {
+Deno.test("both images say what they are, and bring a place for documents on their way", () => {
   const titles = {
     controller: "flux-externalsource-controller",
     hooks: "externalsource-hook-executor",
@@ -69,6 +69,7 @@ Deno.test("both images say what they are", () => {
   const { version } = JSON.parse(read("deno.json"));
   for (const [name, title] of Object.entries(titles)) {
     assert.equal(onlyInstruction(stage(name), "ARG"), `VERSION=${version} REVISION`);
+    assert.equal(onlyInstruction(stage(name), "VOLUME"), "/tmp");
     const labels = labelsOf(name);
     assert.ok(labels.includes(`org.opencontainers.image.title="${title}"`), labels);
     for (const each of ["description", "licenses", "version", "revision"]) {
