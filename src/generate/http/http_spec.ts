@@ -37,7 +37,7 @@ export const httpSpecSchema = Type.Object({
   })),
 }, {
   description:
-    "A document behind HTTP or HTTPS. Every status from 200 to 299 is a success, and what comes with it is the document, also if it is empty (status 204, an empty 200, any answer to HEAD): a Kustomization with `prune: true` then removes all that it had applied.",
+    "A document behind HTTP or HTTPS. Every status from 200 to 299 but 206 (a part that nobody asked for) is a success, and what comes with it is the document, also if it is empty (status 204, an empty 200, any answer to HEAD): a Kustomization with `prune: true` then removes all that it had applied.",
 });
 
 /** The settings of one HTTP source, as the user wrote them. */
