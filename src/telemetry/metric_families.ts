@@ -2,6 +2,15 @@ import { Counter, exponentialBuckets, Gauge, Histogram, type Registry } from "pr
 
 const operationBuckets = [.1, .25, .5, 1, 2.5, 5, 10, 30];
 const downloadBuckets = [.001, .005, .01, .05, .1, .5, 1, 5, 10, 30, 60];
+/** controller-runtime, `pkg/internal/controller/metrics`. */
+const reconcileBuckets = [
+  ...[.005, .01, .025, .05, .1, .15, .2, .25, .3, .35, .4, .45, .5, .6, .7, .8, .9, 1],
+  ...[1.25, 1.5, 1.75, 2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9, 10, 15, 20, 25, 30, 40, 50, 60],
+];
+/** By which dashboards tell controllers of controller-runtime apart. */
+export const controllerLabels = { controller: "externalsource" } as const;
+/** The same for the workqueue, which had but a name before. */
+export const queueLabels = { name: "externalsource", ...controllerLabels } as const;
 /** Of client-go's workqueue, as controller-runtime registers it. */
 const queueBuckets = exponentialBuckets(1e-8, 10, 12);
 /** From on time to later than any interval should be. */
@@ -22,14 +31,16 @@ export function createFamilies(registry: Registry, version: string) {
     ...pipelineFamilies(registry),
     ...hookFamilies(registry),
     ...controllerFamilies(registry),
+    ...queueFamilies(registry),
     ...serverFamilies(registry),
     ...failureFamilies(registry),
     ...storeFamilies(registry),
     ...replicaFamilies(registry),
   };
   for (const result of ["success", "error", "requeue", "requeue_after"]) {
-    families.reconciles.inc({ controller: "externalsource", result }, 0);
+    families.reconciles.inc({ ...controllerLabels, result }, 0);
   }
+  families.reconcileErrors.inc(controllerLabels, 0);
   for (const reason of hookFailureReasons) families.hookFailures.inc({ reason }, 0);
   for (const success of ["true", "false"]) families.whitelistLoads.inc({ success }, 0);
   for (const reason of ["corrupt", "missing"]) families.storeRepairs.inc({ reason }, 0);
@@ -118,7 +129,7 @@ function hookFamilies(registry: Registry) {
 
 function controllerFamilies(registry: Registry) {
   const registers = [registry];
-  const queue = { labelNames: ["name"], registers };
+  const controller = { labelNames: Object.keys(controllerLabels), registers };
   return {
     reconciles: new Counter({
       name: "controller_runtime_reconcile_total",
@@ -126,12 +137,29 @@ function controllerFamilies(registry: Registry) {
       labelNames: ["controller", "result"],
       registers,
     }),
+    reconcileErrors: new Counter({
+      name: "controller_runtime_reconcile_errors_total",
+      help: "Total number of reconciliation errors per controller.",
+      ...controller,
+    }),
+    reconcileSeconds: new Histogram({
+      name: "controller_runtime_reconcile_time_seconds",
+      help: "Length of time per reconciliation per controller.",
+      buckets: reconcileBuckets,
+      ...controller,
+    }),
     apiRequests: new Counter({
       name: "rest_client_requests_total",
       help: "Number of HTTP requests, partitioned by status code, method, and host.",
       labelNames: ["code", "method", "host"],
       registers,
     }),
+  };
+}
+
+function queueFamilies(registry: Registry) {
+  const queue = { labelNames: Object.keys(queueLabels), registers: [registry] };
+  return {
     queueAdds: new Counter({
       name: "workqueue_adds_total",
       help: "Total number of adds handled by workqueue.",

@@ -1,6 +1,11 @@
 import { Registry } from "prom-client";
 import type { SourceKey } from "../core/source_key.ts";
-import { createFamilies, type handoverKinds } from "./metric_families.ts";
+import {
+  controllerLabels,
+  createFamilies,
+  type handoverKinds,
+  queueLabels,
+} from "./metric_families.ts";
 import { HookSeries } from "./hook_series.ts";
 import { addProcessMetrics } from "./process_metrics.ts";
 import { addSampledMetrics, type Samples } from "./sampled_metrics.ts";
@@ -102,7 +107,7 @@ export function createMetrics({ version, startedAt, samples }: MetricsOptions): 
     reconciling: ({ key, sourceType }) => sources.begin(key, sourceType),
     reconciled: ({ key, success, seconds, result, answeredAt }) => {
       sources.end(key, { success, seconds, answeredAt });
-      families.reconciles.inc({ controller: "externalsource", result });
+      countReconcile(families, { result, seconds });
     },
     forgetSource: (key) => {
       sources.forget(key);
@@ -134,15 +139,23 @@ export function createMetrics({ version, startedAt, samples }: MetricsOptions): 
 
 type Families = ReturnType<typeof createFamilies>;
 
+function countReconcile(
+  families: Families,
+  { result, seconds }: { readonly result: string; readonly seconds: number },
+): void {
+  families.reconciles.inc({ ...controllerLabels, result });
+  if (result === "error") families.reconcileErrors.inc(controllerLabels);
+  families.reconcileSeconds.observe(controllerLabels, seconds);
+}
+
 function queueMetrics(families: Families): Pick<Metrics, "queued" | "dequeued" | "worked"> {
-  const name = "externalsource";
   return {
     queued: (kind) => {
-      families.queueAdds.inc({ name });
-      if (kind === "retry") families.queueRetries.inc({ name });
+      families.queueAdds.inc(queueLabels);
+      if (kind === "retry") families.queueRetries.inc(queueLabels);
     },
-    dequeued: (seconds) => families.queueSeconds.observe({ name }, seconds),
-    worked: (seconds) => families.workSeconds.observe({ name }, seconds),
+    dequeued: (seconds) => families.queueSeconds.observe(queueLabels, seconds),
+    worked: (seconds) => families.workSeconds.observe(queueLabels, seconds),
   };
 }
 

@@ -35,7 +35,7 @@ Deno.test("createMetrics() has the families of COMPATIBILITY with their types, b
     'externalsource_hook_whitelist_loads_total{success="false"} 0',
     "# TYPE gotk_reconcile_duration_seconds histogram",
     'controller_runtime_reconcile_total{controller="externalsource",result="error"} 0',
-    'workqueue_depth{name="externalsource"} 0',
+    'workqueue_depth{name="externalsource",controller="externalsource"} 0',
     "# TYPE rest_client_requests_total counter",
     `externalsource_build_info{version="1.2.3",deno="${Deno.version.deno}"} 1`,
     "process_start_time_seconds 5",
@@ -84,6 +84,10 @@ Deno.test("reconciled() counts a source under its outcome, in cumulative buckets
     'externalsource_active_reconciliations{namespace="ns",name="app"} 0',
     'controller_runtime_reconcile_total{controller="externalsource",result="requeue_after"} 2',
     'controller_runtime_reconcile_total{controller="externalsource",result="error"} 1',
+    'controller_runtime_reconcile_errors_total{controller="externalsource"} 1',
+    'controller_runtime_reconcile_time_seconds_bucket{le="0.025",controller="externalsource"} 1',
+    'controller_runtime_reconcile_time_seconds_bucket{le="60",controller="externalsource"} 2',
+    'controller_runtime_reconcile_time_seconds_count{controller="externalsource"} 3',
   ]);
   const bounds = lines.filter((line) => line.startsWith(gotk)).map((line) =>
     /le="([^"]+)"/.exec(line)![1]
@@ -134,10 +138,10 @@ Deno.test("requests, operations, queue, API and server are counted with their la
     'externalsource_source_request_duration_seconds_bucket{le="60",source_type="http",success="false"} 1',
     'externalsource_artifact_operation_total{operation="package",success="true"} 1',
     'externalsource_artifact_operation_duration_seconds_bucket{le="0.1",operation="package",success="true"} 0',
-    'workqueue_adds_total{name="externalsource"} 2',
-    'workqueue_retries_total{name="externalsource"} 1',
-    'workqueue_queue_duration_seconds_count{name="externalsource"} 1',
-    'workqueue_work_duration_seconds_sum{name="externalsource"} 0.5',
+    'workqueue_adds_total{name="externalsource",controller="externalsource"} 2',
+    'workqueue_retries_total{name="externalsource",controller="externalsource"} 1',
+    'workqueue_queue_duration_seconds_count{name="externalsource",controller="externalsource"} 1',
+    'workqueue_work_duration_seconds_sum{name="externalsource",controller="externalsource"} 0.5',
     'rest_client_requests_total{code="200",method="PATCH",host="10.0.0.1:443"} 1',
     'externalsource_artifact_server_requests_total{code="206"} 1',
     "externalsource_artifact_server_sent_bytes_total 1000",
@@ -158,7 +162,7 @@ Deno.test("samples are asked when metrics are read; what is unknown has no serie
   assertLines(await linesOf(metrics), [
     "externalsource_store_bytes 7",
     "externalsource_store_artifacts 3",
-    'workqueue_depth{name="externalsource"} 4',
+    'workqueue_depth{name="externalsource",controller="externalsource"} 4',
     "externalsource_sources 0",
   ]);
   store = undefined;
@@ -280,8 +284,9 @@ Deno.test("the queue tells how long its runs have lasted", async () => {
   const samples = { ...noSamples, queueDepth: () => 4, runningMs: () => [250, 4_000] };
   const metrics = createMetrics({ version: "", startedAt: 0, samples });
   assertLines(await linesOf(metrics), [
-    'workqueue_depth{name="externalsource"} 4',
-    'workqueue_unfinished_work_seconds{name="externalsource"} 4.25',
-    'workqueue_longest_running_processor_seconds{name="externalsource"} 4',
+    'workqueue_depth{name="externalsource",controller="externalsource"} 4',
+    'workqueue_unfinished_work_seconds{name="externalsource",controller="externalsource"} 4.25',
+    'workqueue_longest_running_processor_seconds{name="externalsource",controller="externalsource"} 4',
+    'controller_runtime_active_workers{controller="externalsource"} 2',
   ]);
 });

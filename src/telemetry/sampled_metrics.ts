@@ -1,5 +1,6 @@
 import { Gauge, type Registry } from "prom-client";
 import type { HostSample } from "../core/host_sample.ts";
+import { controllerLabels, queueLabels } from "./metric_families.ts";
 import { addPaceMetrics } from "./pace_metrics.ts";
 import { addReplicaMetrics, type ReplicaSample } from "./replica_metrics.ts";
 
@@ -73,15 +74,26 @@ export function addSampledMetrics(registry: Registry, samples: Samples): () => v
   return addPaceMetrics(registry, () => samples.hosts());
 }
 
+interface LabelledGauge {
+  readonly name: string;
+  readonly help: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly sample: () => number;
+}
+
+function addLabelled(registry: Registry, { name, help, labels, sample }: LabelledGauge): void {
+  new Gauge({
+    ...{ name, help, labelNames: Object.keys(labels), registers: [registry] },
+    collect() {
+      this.set(labels, sample());
+    },
+  });
+}
+
 /** Those of client-go's workqueue that are asked for. */
 function addQueueMetrics(registry: Registry, samples: Samples): void {
   const add = (name: string, help: string, sample: () => number) =>
-    new Gauge({
-      ...{ name, help, labelNames: ["name"], registers: [registry] },
-      collect() {
-        this.set({ name: "externalsource" }, sample());
-      },
-    });
+    addLabelled(registry, { name, help, labels: queueLabels, sample });
   add("workqueue_depth", "Current depth of workqueue.", () => samples.queueDepth() ?? 0);
   add(
     "workqueue_unfinished_work_seconds",
@@ -93,4 +105,10 @@ function addQueueMetrics(registry: Registry, samples: Samples): void {
     "How many seconds has the longest running processor for workqueue been running.",
     () => samples.runningMs().reduce((longest, ms) => Math.max(longest, ms), 0) / 1_000,
   );
+  addLabelled(registry, {
+    name: "controller_runtime_active_workers",
+    help: "Number of currently used workers per controller.",
+    labels: controllerLabels,
+    sample: () => samples.runningMs().length,
+  });
 }
