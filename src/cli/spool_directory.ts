@@ -1,6 +1,6 @@
 import { tmpdir } from "node:os";
 import { dirname } from "node:path";
-import { fileErrorState } from "../core/file_error.ts";
+import { fileErrorCode, fileErrorState } from "../core/file_error.ts";
 import { InputError } from "./command.ts";
 
 const prefix = "externalsource-spool-";
@@ -44,15 +44,17 @@ export async function openSpoolDirectory(
   };
 }
 
+/** What another directory helps against; a full disk is not one of them. */
+const ofThePlace = ["EACCES", "ENOENT", "ENOTDIR", "EPERM", "EROFS"];
+
 async function makeDirectory(dir: string): Promise<string> {
   try {
     return await Deno.makeTempDir({ dir, prefix });
   } catch (error) {
-    const state = fileErrorState(error);
-    if (state === undefined) throw error;
+    if (!ofThePlace.includes(fileErrorCode(error) ?? "")) throw error;
     throw new InputError(
-      `Cannot keep documents in "${dir}" on their way: ${state}. In a pod mount an emptyDir there, ` +
-        "elsewhere name another directory in TMPDIR",
+      `Cannot keep documents in "${dir}" on their way: ${fileErrorState(error)}. ` +
+        "In a pod mount an emptyDir there, elsewhere name another directory in TMPDIR",
     );
   }
 }
