@@ -1,5 +1,6 @@
 import { type E2eWorld, startE2eWorld } from "./e2e_world.ts";
 import { helmStory } from "./helm_story.ts";
+import { imageStory } from "./image_story.ts";
 import { kustomizeStory } from "./kustomize_story.ts";
 import { quickstartStory } from "./quickstart_story.ts";
 import { restoreStory } from "./restore_story.ts";
@@ -19,6 +20,10 @@ Deno.test("what kubectl apply -k installs feeds Flux from a volume, and outlives
 
 Deno.test("every command of the quickstart does what the page says", async (test) => {
   await quickstartStory(world, test);
+});
+
+Deno.test("our images run where those of the Go implementation ran, without a volume at /tmp", async (test) => {
+  await imageStory(world, test);
 });
 
 Deno.test("helm upgrade --reuse-values from the Go implementation keeps every URL and every field", async (test) => {

@@ -37,7 +37,6 @@ function rightsOf(chart: GoChart): readonly KubeObject[] {
   const rules = {
     cluster: [
       { apiGroups: [""], resources: ["secrets", "configmaps"], verbs: ["get", "list", "watch"] },
-      { apiGroups: [""], resources: ["events"], verbs: ["create", "patch"] },
       ...[["source.flux.oddkin.co", "externalsources"], [
         "source.toolkit.fluxcd.io",
         "externalartifacts",
@@ -107,9 +106,19 @@ function managerOf({ values: { image, controller } }: GoChart): KubeObject {
       { name: "SERVICE_NAME", value: goNames.pods },
       { name: "STORAGE_BACKEND", value: controller.storage.backend },
       { name: "PVC_STORAGE_PATH", value: path },
+      { name: "HTTP_TIMEOUT", value: controller.http.timeout },
+      { name: "TRANSFORM_TIMEOUT", value: controller.transform.timeout },
+      { name: "HOOK_EXECUTOR_ENDPOINT", value: controller.hookExecutor.endpoint },
+      { name: "HOOK_WHITELIST_PATH", value: controller.hookExecutor.whitelistPath },
+      { name: "HOOK_DEFAULT_TIMEOUT", value: controller.hookExecutor.timeout },
+      { name: "ARTIFACT_SERVER_PORT", value: "8080" },
+      { name: "ARTIFACT_SERVER_ENABLED", value: "true" },
     ],
     ports: [{ name: "artifacts", containerPort: 8080, protocol: "TCP" }],
-    livenessProbe: { httpGet: { path: "/healthz", port: 8081 } },
+    livenessProbe: {
+      httpGet: { path: "/healthz", port: 8081 },
+      ...{ initialDelaySeconds: 15, periodSeconds: 20 },
+    },
     readinessProbe: { httpGet: { path: "/readyz", port: 8081 }, periodSeconds: 1 },
     resources: controller.resources,
     securityContext: controller.containerSecurityContext,
@@ -127,9 +136,9 @@ function executorOf({ values: { controller: { hookExecutor } } }: GoChart): Kube
     ...{ name: "externalsource-hook-executor", image: `${image.repository}:${image.tag}` },
     imagePullPolicy: image.pullPolicy,
     command: ["/app/externalsource-hook-executor"],
-    args: [`--port=${port}`, `--whitelist=${whitelistPath}`],
+    args: ["--port", `${port}`, "--whitelist", whitelistPath],
     ports: [{ name: "http", containerPort: port, protocol: "TCP" }],
-    livenessProbe: health,
+    livenessProbe: { ...health, initialDelaySeconds: 10, periodSeconds: 10 },
     readinessProbe: { ...health, periodSeconds: 1 },
     resources: hookExecutor.resources,
     securityContext: hookExecutor.containerSecurityContext,
@@ -164,7 +173,7 @@ function statefulSetOf(chart: GoChart): KubeObject {
   };
 }
 
-/** The objects that chart 0.2.0 makes with the store `pvc` (COMPATIBILITY §10, §12), for a release that is called as the chart. */
+/** The objects that chart 0.2.0 makes with the store `pvc` (COMPATIBILITY §10; of the rights in §12 it lacked those to Events), for a release that is called as the chart. */
 export function goObjects(chart: GoChart): readonly KubeObject[] {
   const { crds, controller } = chart.values;
   const { metadata } = goDefinitions.chart;

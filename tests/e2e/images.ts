@@ -26,10 +26,12 @@ interface ImageParts {
   readonly files?: Readonly<Record<string, string>>;
   /** Debian packages. */
   readonly packages?: readonly string[];
+  /** As `VOLUME` in a Dockerfile. */
+  readonly volumes?: readonly string[];
 }
 
 async function makeImage(directory: string, parts: ImageParts): Promise<string> {
-  const { name, executable, path, files = {}, packages = [] } = parts;
+  const { name, executable, path, files = {}, packages = [], volumes = [] } = parts;
   const base = join(directory, name.replaceAll(/[/:]/g, "-"));
   const root = `${base}.root`;
   await Deno.mkdir(root);
@@ -39,7 +41,10 @@ async function makeImage(directory: string, parts: ImageParts): Promise<string> 
   }
   await runCommand(script, {
     args: [`${base}.tar`, name, executable, path, ...packages],
-    env: { FILES: root },
+    env: {
+      FILES: root,
+      VOLUMES: JSON.stringify(Object.fromEntries(volumes.map((each) => [each, {}]))),
+    },
   });
   return `${base}.tar`;
 }
@@ -53,13 +58,17 @@ export async function makeImages(program: Program, directory: string): Promise<s
   const { executable, files } = program;
   const bin = await programDirectory();
   const images: readonly ImageParts[] = [
-    { name: imageNames.controller, executable, path: "/manager", files },
+    {
+      ...{ name: imageNames.controller, executable, path: "/manager", files },
+      volumes: ["/tmp"],
+    },
     {
       name: imageNames.hooks,
       executable,
       path: "/app/externalsource-hook-executor",
       files: { ...files, "/usr/local/bin/yq": join(bin, "yq") },
       packages: [...hookPackages, "util-linux"],
+      volumes: ["/tmp"],
     },
     {
       name: imageNames.flux,
