@@ -9,7 +9,7 @@ const reconcileBuckets = [
 ];
 /** By which dashboards tell controllers of controller-runtime apart. */
 export const controllerLabels = { controller: "externalsource" } as const;
-/** The same for the workqueue, which had but a name before. */
+/** Of the workqueue's metrics, as controller-runtime has them. */
 export const queueLabels = { name: "externalsource", ...controllerLabels } as const;
 /** Of client-go's workqueue, as controller-runtime registers it. */
 const queueBuckets = exponentialBuckets(1e-8, 10, 12);

@@ -21,7 +21,7 @@ function withOurImages(statefulSet: KubeObject): KubeObject {
   const changed = structuredClone(statefulSet);
   for (const container of changed.spec.template.spec.containers) {
     container.image = container.name === "manager" ? imageNames.controller : imageNames.hooks;
-    container.resources = { limits: { memory: "512Mi" } };
+    container.resources.limits.memory = "512Mi";
   }
   return changed;
 }
